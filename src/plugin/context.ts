@@ -1,0 +1,51 @@
+import type { EvidenceKind } from '../domain/evidence.ts';
+import type { Subject } from '../domain/subject.ts';
+import type { ClusterReader, ClusterWriter, WorkloadView } from '../ports/cluster.ts';
+import type { MetricsReader } from '../ports/metrics.ts';
+
+/** Metrics as a plug-in reads them: each answer is kept as evidence and counted against the incident's budget. */
+export interface RecordedMetrics extends Pick<MetricsReader, 'instant' | 'range'> {
+  /** Id under which the newest answer to this query is kept as evidence; null when it was not asked. */
+  evidenceOf(query: string): string | null;
+}
+
+/** Who calls whom, as far as it is known. */
+export interface TopologyReader {
+  /** Workloads that this one calls, by client metrics; nearest first, at most `depth` hops, without the workload itself. */
+  calleesOf(workload: WorkloadView, depth: number): Promise<readonly WorkloadView[]>;
+}
+
+/** What a detector, a skill or a remediation's reading half may touch. Readers only. */
+export interface ReadContext {
+  now(): number;
+  readonly signal: AbortSignal;
+  readonly metrics: RecordedMetrics;
+  readonly cluster: ClusterReader;
+  readonly topology: TopologyReader;
+  /** Keeps what was read from somewhere else as evidence; returns its id. */
+  keep(item: { kind: EvidenceKind; source: string; title: string; query: string; body: unknown }): string;
+  /** A fresh, unique id. */
+  newId(): string;
+}
+
+/** What the writing half of a remediation may touch, within its intent. */
+export interface ActContext extends ReadContext {
+  readonly intentId: string;
+  /** Unix ms; a write may not start after it. */
+  readonly deadline: number;
+  readonly writer: ClusterWriter;
+}
+
+export interface IncidentView {
+  readonly id: string;
+  readonly subject: Subject;
+  readonly workload: WorkloadView;
+  /** Signals of the incident, oldest first. */
+  readonly signals: readonly {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly startedAt: number;
+  }[];
+  /** When the oldest signal that still fires began (Unix ms). */
+  readonly since: number;
+}

@@ -1,0 +1,157 @@
+import type { Approval } from '../domain/approval.ts';
+import type { AuditEvent } from '../domain/audit-event.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { Intent, IntentOutcome } from '../domain/intent.ts';
+import type { Mode } from '../domain/mode.ts';
+import type { MovingRecord, Obligation, ObligationKind, RecordRef } from '../domain/obligation.ts';
+import type { Phase } from '../domain/phase.ts';
+import type { Signal } from '../domain/signal.ts';
+import type { Reservation } from '../domain/verdict.ts';
+
+/**
+ * One change of the state, all or nothing. Everything in it becomes visible together and is durable when the promise resolves.
+ *
+ * Order of checks, so that every adapter gives the same answer: versions, then reservations, then uniqueness.
+ */
+export interface Change {
+  /** `expectedVersion` 0 creates; otherwise the stored version must equal it. The record is stored with version expectedVersion + 1. */
+  readonly save?: readonly { readonly record: MovingRecord; readonly expectedVersion: number }[];
+  /**
+   * Appended to the inbox of their incident, whose version they never change; the incident's wake-up time becomes the earlier of its own and
+   * `wakeAt`. A signal whose dedupeKey is stored already is passed over. An incident that closed meanwhile: conflict `version`.
+   */
+  readonly signals?: readonly Signal[];
+  readonly wakeAt?: number;
+  readonly evidence?: readonly Evidence[];
+  readonly audit?: readonly AuditEvent[];
+  /** Taken for `holder`; any that does not fit makes the whole change a `reservation` conflict. An exclusive key already held by `holder` fits. */
+  readonly reserve?: { readonly holder: string; readonly at: number; readonly items: readonly Reservation[] };
+  /** `held`: exclusive keys of the holder. `all`: the counted ones too, as if never taken (nothing was applied). */
+  readonly release?: { readonly holder: string; readonly what: 'held' | 'all' };
+  /** Stores an answer; a second answer for the same digest: conflict `duplicate`. */
+  readonly approval?: Approval;
+  /** Marks an approval used; used before: conflict `duplicate`. */
+  readonly approvalUsed?: { readonly id: string; readonly at: number };
+  /** A new intent; the same idempotencyKey again: conflict `duplicate`. */
+  readonly intent?: Intent;
+  /** The outcome of a stored intent; one that has an outcome already: conflict `duplicate`. */
+  readonly settle?: { readonly intentId: string; readonly outcome: IntentOutcome };
+  readonly freeze?: FreezeState;
+  readonly autonomy?: LoweredAutonomy;
+}
+
+export type Conflict = { readonly conflict: 'version' | 'reservation' | 'duplicate'; readonly detail: string };
+export type CommitResult = 'committed' | Conflict;
+
+/** The kill switch as the store holds it. */
+export interface FreezeState {
+  readonly frozen: boolean;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** Autonomy lowered for a policy in a namespace (`*` = all); only a lower mode than the one in force is ever stored by the doors. */
+export interface LoweredAutonomy {
+  readonly policyId: string;
+  readonly namespace: string;
+  readonly mode: Mode;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+export interface InboxEntry {
+  /** Strictly increasing position within the store. */
+  readonly position: number;
+  readonly signal: Signal;
+}
+
+export interface IncidentFilter {
+  readonly phases?: readonly Phase[];
+  readonly openOnly?: boolean;
+  readonly openedSince?: number;
+  /** Newest first. */
+  readonly limit: number;
+}
+
+/** What intake has to know about the observations that it was just sent, in one look. */
+export interface IntakeView {
+  readonly knownDedupeKeys: ReadonlySet<string>;
+  /** Occurrences whose resolve is stored. */
+  readonly resolvedOccurrences: ReadonlySet<string>;
+  /** Incident key to the id of the incident that is not closed. */
+  readonly openIncidents: ReadonlyMap<string, string>;
+}
+
+/** Age and size caps by kind; what exceeds either is pruned, oldest first, never what an open record needs. */
+export interface RetentionCaps {
+  readonly signals: { readonly maxAgeMs: number; readonly maxRows: number };
+  readonly evidence: { readonly maxAgeMs: number; readonly maxRows: number };
+  readonly incidents: { readonly maxAgeMs: number; readonly maxRows: number };
+  readonly audit: { readonly maxAgeMs: number; readonly maxRows: number };
+}
+
+/**
+ * State, audit and budgets. Deliberately not in it: waking (see Waker), queues, and any query that would need to read everything.
+ *
+ * Uniqueness that every adapter keeps: one incident per `key` that is not closed; one incident that is not closed per `causeKey`;
+ * `dedupeKey` of signals; `idempotencyKey` of intents; one answer per plan digest. Two of the first: conflict `duplicate`.
+ * Errors: `store-unavailable` when nothing was stored, `record-corrupt` when a stored record does not satisfy its schema.
+ */
+export interface Store {
+  commit(change: Change): Promise<CommitResult>;
+  incident(id: string): Promise<Incident | null>;
+  obligation(id: string): Promise<Obligation | null>;
+  incidents(filter: IncidentFilter): Promise<readonly Incident[]>;
+  /** The incident, not closed, that leads this cause. */
+  leaderOf(causeKey: string): Promise<Incident | null>;
+  obligations(filter: {
+    readonly openOnly: boolean;
+    readonly incidentId?: string;
+    readonly kind?: ObligationKind;
+    readonly limit: number;
+  }): Promise<readonly Obligation[]>;
+  /** References of records whose wake-up time has come, earliest first. */
+  due(now: number, limit: number): Promise<readonly RecordRef[]>;
+  /** The earliest wake-up time of all records; null when nothing waits. */
+  nextWakeAt(): Promise<number | null>;
+  intakeView(query: {
+    readonly dedupeKeys: readonly string[];
+    readonly occurrences: readonly string[];
+    readonly incidentKeys: readonly string[];
+  }): Promise<IntakeView>;
+  inbox(incidentId: string, afterPosition: number, limit: number): Promise<readonly InboxEntry[]>;
+  /** Newest position in the incident's inbox; 0 when it is empty. */
+  inboxEnd(incidentId: string): Promise<number>;
+  evidence(id: string): Promise<Evidence | null>;
+  evidenceOf(incidentId: string): Promise<readonly Evidence[]>;
+  /** Oldest first. */
+  audit(filter: {
+    readonly incidentId?: string;
+    readonly since?: number;
+    readonly limit: number;
+  }): Promise<readonly AuditEvent[]>;
+  intent(id: string): Promise<Intent | null>;
+  /** Of one incident, oldest first. */
+  intentsOf(incidentId: string): Promise<readonly Intent[]>;
+  /** Newest committed intent on the subject that was not settled as not applied; null when there was none. */
+  lastActionAt(subjectUid: string): Promise<number | null>;
+  /** How many times a counted key was taken since, and when first. */
+  counted(key: string, since: number): Promise<{ readonly used: number; readonly oldestAt: number | null }>;
+  /** Who holds an exclusive key. */
+  holderOf(key: string): Promise<string | null>;
+  approvalFor(planDigest: string): Promise<Approval | null>;
+  /** Subjects (or unresolved keys) with an incident opened since, that is not closed as self-resolved. */
+  sickSubjects(since: number): Promise<number>;
+  freeze(): Promise<FreezeState | null>;
+  loweredAutonomy(): Promise<readonly LoweredAutonomy[]>;
+  /** False while the last write failed for want of space or by an input/output error; probes again on its own. */
+  writable(): Promise<boolean>;
+  /** Removes at most `maxRows` rows that exceed the caps; returns how many it removed by kind. */
+  prune(now: number, caps: RetentionCaps, maxRows: number): Promise<Readonly<Record<keyof RetentionCaps, number>>>;
+  /** Rows by kind, and bytes on disk. */
+  size(): Promise<{ readonly rows: Readonly<Record<string, number>>; readonly bytes: number }>;
+  close(): Promise<void>;
+}
