@@ -24,6 +24,7 @@ export const VerificationState = z.object({
   before: IndicatorReading,
   neighboursBefore: z.record(z.string(), z.number()),
   goodSince: Instant.nullable(),
+  worseSince: Instant.nullable(),
   last: IndicatorReading.nullable(),
   verdict: z.enum(['pending', 'recovered', 'persisting', 'worse', 'reverted', 'failed', 'unknown']),
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Instant } from './instant.ts';
 import { Mode } from './mode.ts';
+import { VerificationRule } from './policy.ts';
 import { CauseReason } from './reason.ts';
 import { Subject } from './subject.ts';
 
@@ -23,6 +24,20 @@ export const Preview = z.object({
   replicasAfter: z.number().int().nonnegative().optional(),
 });
 export type Preview = z.infer<typeof Preview>;
+
+/** A verification rule as it is stored: queries filled in, lengths of time in ms. */
+export const Measure = z.object({
+  indicator: z.string().min(1),
+  unit: VerificationRule.shape.unit,
+  goodAtMost: z.number().positive(),
+  traffic: z.string().min(1),
+  minimumTraffic: z.number().positive(),
+  holdMs: z.number().int().positive(),
+  deadlineMs: z.number().int().positive(),
+  worseFactor: z.number().min(1.05),
+  neighbours: z.string().min(1).nullable(),
+});
+export type Measure = z.infer<typeof Measure>;
 
 /** A remediation with params and preview, frozen under its digest. */
 export const Plan = z.object({
@@ -48,6 +63,10 @@ export const Plan = z.object({
   /** Not acted upon by then: a person gets it. */
   deadline: Instant,
   returnAfterMs: z.number().int().positive().nullable(),
+  /** For a return: the intent whose change is undone; its checkpoint says to what. */
+  returnOfIntentId: z.string().nullable(),
+  /** How recovery will be measured: the policy's rule with its queries filled in, so that a deleted policy does not end a verification. */
+  measure: Measure,
   status: z.enum([
     'open',
     'applied',

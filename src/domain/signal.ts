@@ -4,6 +4,7 @@ import { Instant } from './instant.ts';
 /** Closed list of what can wake Hale, with an example each. */
 export const SIGNAL_KINDS = {
   alert: 'an alert of Alertmanager or Grafana: OrdersPoolWaiting is firing since 14:02',
+  recurrence: "the users indicator of a resolved incident is bad again, by Hale's own reading",
   'watchdog-missed': 'the Watchdog alert that must always fire has not arrived for 10 minutes',
 } as const;
 

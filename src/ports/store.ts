@@ -19,7 +19,8 @@ export interface Change {
   readonly save?: readonly { readonly record: MovingRecord; readonly expectedVersion: number }[];
   /**
    * Appended to the inbox of their incident, whose version they never change; the incident's wake-up time becomes the earlier of its own and
-   * `wakeAt`. A signal whose dedupeKey is stored already is passed over. An incident that closed meanwhile: conflict `version`.
+   * `wakeAt`. An incident saved while its inbox holds rows past its `inboxRead` is due at once; saved as closed, that is conflict `version`.
+   * A signal whose dedupeKey is stored already is passed over. An incident that closed meanwhile: conflict `version`.
    */
   readonly signals?: readonly Signal[];
   readonly wakeAt?: number;
