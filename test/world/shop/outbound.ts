@@ -27,9 +27,11 @@ export interface Outbound {
 
 /**
  * A Service balances connections, not requests: with endless keep-alive a new replica would get nothing. Each connection
- * is therefore given up after some requests, and closes while idle earlier than node:http's own 5 s.
+ * is therefore given up after some requests, and also after some time: while every answer takes seconds, a count alone keeps
+ * all traffic on the overloaded replica for a minute. Idle ones close earlier than node:http's own 5 s.
  */
 const maxRequestsPerConnection = 20;
+const maxConnectionAgeMs = 2000;
 const idleConnectionMs = 2000;
 const maxConnections = 256;
 
@@ -37,6 +39,7 @@ export function createOutbound(metrics: ShopMetrics, timeoutMs: number, clock: (
   const agent = new Agent({
     connections: maxConnections,
     maxRequestsPerClient: maxRequestsPerConnection,
+    clientTtl: maxConnectionAgeMs,
     keepAliveTimeout: idleConnectionMs,
     keepAliveMaxTimeout: idleConnectionMs,
   });
