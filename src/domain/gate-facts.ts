@@ -52,6 +52,7 @@ export const GateFacts = z.object({
   owner: fact(z.object({ kind: z.string(), name: z.string(), advice: z.string() }).nullable()),
   /** When the newest signal or reading that shows the condition is from. */
   observedAt: fact(Instant),
+  maxObservationAgeMs: z.number().int().positive(),
   /** The cause as a detector finds it again now, from metrics and objects that Hale itself read; null = not there. */
   corroboration: fact(z.object({ reason: z.string(), summary: z.string(), confidence: z.number() }).nullable()),
   cooldown: fact(z.object({ lastActionAt: Instant.nullable(), cooldownMs: z.number().int() })),

@@ -10,6 +10,7 @@ export const GATE_REASONS = {
   'acting-stopped': 'the store is full, so nothing may be acted upon',
   'out-of-scope': "namespace payments is not in the operator's list, or the workload has not opted in",
   'subject-missing': 'the Deployment was deleted, or is another one of the same name',
+  'world-moved': 'the plan was made at 3 replicas, now there are 5',
   'subject-unresolved': 'no workload could be resolved from the alert',
   stale: 'the newest observation is older than the limit',
   uncorroborated: 'the metric that Hale read at this moment does not show the cause',
