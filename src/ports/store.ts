@@ -79,7 +79,8 @@ export interface IncidentFilter {
 
 /** What intake has to know about the observations that it was just sent, in one look. */
 export interface IntakeView {
-  readonly knownDedupeKeys: ReadonlySet<string>;
+  /** Those stored, each with the incident that holds it; null where that is closed or there was none. */
+  readonly knownDedupeKeys: ReadonlyMap<string, string | null>;
   /** Occurrences whose resolve is stored. */
   readonly resolvedOccurrences: ReadonlySet<string>;
   /** Incident key to the id of the incident that is not closed. */
