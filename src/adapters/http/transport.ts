@@ -127,36 +127,23 @@ export function createHttpTransport(ioClock: Clock): HttpTransport {
   }
 
   /** Runs `read` on the open exchange, ended by the time-out or the caller's signal, whichever comes first. */
-  function bounded<T>(request: HttpRequest, exchange: OpenExchange, read: () => Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const end = (kind: HttpFailureKind, message: string, cause?: unknown): void => {
-        finish();
-        reject(exchange.fail(kind, message, cause));
-        exchange.destroy();
-      };
-      const onAbort = (): void => end('aborted', 'cancelled by the caller', request.signal?.reason);
-      const cancelTimer = ioClock.setTimer(request.timeoutMs, () =>
-        end('timeout', `no complete answer within ${request.timeoutMs} ms`),
-      );
-      const finish = (): void => {
-        cancelTimer();
-        request.signal?.removeEventListener('abort', onAbort);
-      };
-      // Registered before anything can fail, so that a late error of a destroyed request is never unhandled.
-      read().then(
-        (value) => {
-          finish();
-          resolve(value);
-        },
-        (error: unknown) => {
-          finish();
-          exchange.destroy();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
-      if (request.signal?.aborted === true) onAbort();
-      else request.signal?.addEventListener('abort', onAbort, { once: true });
-    });
+  async function bounded<T>(request: HttpRequest, exchange: OpenExchange, read: () => Promise<T>): Promise<T> {
+    const { promise: ended, reject: end } = Promise.withResolvers<never>();
+    const onAbort = (): void => end(exchange.fail('aborted', 'cancelled by the caller', request.signal?.reason));
+    const cancelTimer = ioClock.setTimer(request.timeoutMs, () =>
+      end(exchange.fail('timeout', `no complete answer within ${request.timeoutMs} ms`)),
+    );
+    if (request.signal?.aborted === true) onAbort();
+    else request.signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([ended, read()]);
+    } catch (error) {
+      exchange.destroy();
+      throw error;
+    } finally {
+      cancelTimer();
+      request.signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   async function exchangeOnce(request: HttpRequest, maxBytes: number, isRetry: boolean): Promise<HttpAnswer> {

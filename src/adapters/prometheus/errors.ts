@@ -43,7 +43,7 @@ export function metricsRefusal(answer: HttpAnswer, what: string, shown: string):
     });
   }
   if (status >= 300 && status < 400) {
-    const to = String(headers.location ?? '').slice(0, MAX_SAID);
+    const to = (headers.location ?? '').slice(0, MAX_SAID);
     return new HaleError(
       'metrics-rejected',
       `${from} answered ${what} with a redirect to ${to || 'nowhere'}, which is not followed; write the final address in prometheus.url`,
