@@ -311,7 +311,7 @@ describe('writing', () => {
     expect(
       sets
         .map((set) => [set.spec?.['replicas'], set.metadata.annotations?.['deployment.kubernetes.io/revision']])
-        .sort(),
+        .sort(([a], [b]) => Number(a) - Number(b)),
     ).toEqual([
       [0, '2'],
       [2, '3'],
