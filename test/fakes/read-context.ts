@@ -1,0 +1,46 @@
+import type { Evidence } from '../../src/domain/evidence.ts';
+import type { ActContext, ReadContext, RecordedMetrics, TopologyReader } from '../../src/plugin/context.ts';
+import type { FakeCluster } from './cluster.ts';
+
+export interface FakeReadContext extends ReadContext {
+  /** What was kept by `keep`, oldest first. */
+  readonly kept: readonly Pick<Evidence, 'id' | 'kind' | 'source' | 'title' | 'query' | 'body'>[];
+}
+
+interface FakeContextOptions {
+  readonly metrics: RecordedMetrics;
+  readonly cluster: FakeCluster;
+  readonly topology?: TopologyReader;
+  readonly now: () => number;
+}
+
+/** A ReadContext with ids that count up. Without a topology nobody calls anybody. */
+export function fakeReadContext({ metrics, cluster, topology, now }: FakeContextOptions): FakeReadContext {
+  const kept: Pick<Evidence, 'id' | 'kind' | 'source' | 'title' | 'query' | 'body'>[] = [];
+  let ids = 0;
+  const newId = () => `id-${++ids}`;
+  return {
+    kept,
+    now,
+    signal: new AbortController().signal,
+    metrics,
+    cluster: cluster.reader,
+    topology: topology ?? { calleesOf: async () => [] },
+    keep(item) {
+      const id = newId();
+      kept.push({ id, ...item });
+      return id;
+    },
+    newId,
+  };
+}
+
+/** The same with the right to write, within an intent. */
+export function fakeActContext(options: FakeContextOptions & { intentId: string; deadline: number }): ActContext {
+  return {
+    ...fakeReadContext(options),
+    intentId: options.intentId,
+    deadline: options.deadline,
+    writer: options.cluster.writer,
+  };
+}
