@@ -13,6 +13,8 @@ import type { Reservation } from '../domain/verdict.ts';
  * One change of the state, all or nothing. Everything in it becomes visible together and is durable when the promise resolves.
  *
  * Order of checks, so that every adapter gives the same answer: versions, then reservations, then uniqueness.
+ * What belongs to an incident (evidence, intent, approval, obligation, signal), an outcome or a used approval needs what it refers to, stored
+ * before or in this very change; else conflict `version`. A record that its own schema refuses: `internal-error`, nothing stored.
  */
 export interface Change {
   /** `expectedVersion` 0 creates; otherwise the stored version must equal it. The record is stored with version expectedVersion + 1. */
@@ -26,7 +28,10 @@ export interface Change {
   readonly wakeAt?: number;
   readonly evidence?: readonly Evidence[];
   readonly audit?: readonly AuditEvent[];
-  /** Taken for `holder`; any that does not fit makes the whole change a `reservation` conflict. An exclusive key already held by `holder` fits. */
+  /**
+   * Taken for `holder`, after `release`; any that does not fit makes the whole change a `reservation` conflict. An exclusive key already held
+   * by `holder` fits. A counted key fits while fewer than `limit` were taken at or after `at - windowMs`, by anybody.
+   */
   readonly reserve?: { readonly holder: string; readonly at: number; readonly items: readonly Reservation[] };
   /** `held`: exclusive keys of the holder. `all`: the counted ones too, as if never taken (nothing was applied). */
   readonly release?: { readonly holder: string; readonly what: 'held' | 'all' };
@@ -109,6 +114,7 @@ export interface Store {
   incidents(filter: IncidentFilter): Promise<readonly Incident[]>;
   /** The incident, not closed, that leads this cause. */
   leaderOf(causeKey: string): Promise<Incident | null>;
+  /** Earliest `dueAt` first. */
   obligations(filter: {
     readonly openOnly: boolean;
     readonly incidentId?: string;
@@ -117,8 +123,8 @@ export interface Store {
   }): Promise<readonly Obligation[]>;
   /** References of records whose wake-up time has come, earliest first. */
   due(now: number, limit: number): Promise<readonly RecordRef[]>;
-  /** The earliest wake-up time of all records; null when nothing waits. */
-  nextWakeAt(): Promise<number | null>;
+  /** The earliest wake-up time of all records, later than `after` where it is given; null when nothing waits. */
+  nextWakeAt(after?: number): Promise<number | null>;
   intakeView(query: {
     readonly dedupeKeys: readonly string[];
     readonly occurrences: readonly string[];
@@ -145,7 +151,7 @@ export interface Store {
   /** Who holds an exclusive key. */
   holderOf(key: string): Promise<string | null>;
   approvalFor(planDigest: string): Promise<Approval | null>;
-  /** Subjects (or unresolved keys) with an incident opened since, that is not closed as self-resolved. */
+  /** Subjects (or unresolved keys) with an incident opened since by signals, that did not go away by itself (self-resolved, or closed from there). */
   sickSubjects(since: number): Promise<number>;
   freeze(): Promise<FreezeState | null>;
   loweredAutonomy(): Promise<readonly LoweredAutonomy[]>;

@@ -1,0 +1,212 @@
+import { Approval } from '../../domain/approval.ts';
+import { AuditEvent } from '../../domain/audit-event.ts';
+import { Evidence } from '../../domain/evidence.ts';
+import { Intent } from '../../domain/intent.ts';
+import type { RecordRef } from '../../domain/obligation.ts';
+import { Signal } from '../../domain/signal.ts';
+import type { Store } from '../../ports/store.ts';
+import { countSince, inboxEnd } from './apply-change.ts';
+import { type Database, integerOf, integerOrNull, type Row, textOf } from './database.ts';
+import { decode, decodeIncident, decodeObligation, StoredAutonomy, StoredFreeze } from './decode.ts';
+
+/** The reading half of the port, as plain functions over one connection. */
+type Reads = {
+  [Name in keyof Omit<Store, 'commit' | 'writable' | 'prune' | 'size' | 'close'>]: (
+    ...args: Parameters<Store[Name]>
+  ) => Awaited<ReturnType<Store[Name]>>;
+};
+
+export function createReads(db: Database): Reads {
+  return { ...readMovingRecords(db), ...readSignals(db), ...readFacts(db) };
+}
+
+type MovingReads = Pick<
+  Reads,
+  'incident' | 'incidents' | 'leaderOf' | 'obligation' | 'obligations' | 'due' | 'nextWakeAt' | 'sickSubjects'
+>;
+
+function readMovingRecords(db: Database): MovingReads {
+  return {
+    incident: (id) => orNull(db.get('SELECT body, wake_at FROM incident WHERE id = ?', id), decodeIncident),
+    incidents({ phases, openOnly = false, openedSince = 0, limit }) {
+      // Without phases the list is read in the order of its index; with them, phase by phase through theirs.
+      const rows =
+        phases === undefined
+          ? db.all(
+              `SELECT body, wake_at FROM incident WHERE opened_at >= ? AND (? = 0 OR phase <> 'closed')
+               ORDER BY opened_at DESC, seq DESC LIMIT ?`,
+              openedSince,
+              openOnly ? 1 : 0,
+              limit,
+            )
+          : db.all(
+              `SELECT body, wake_at FROM incident
+               WHERE phase IN (SELECT value FROM json_each(?)) AND opened_at >= ? AND (? = 0 OR phase <> 'closed')
+               ORDER BY opened_at DESC, seq DESC LIMIT ?`,
+              JSON.stringify(phases),
+              openedSince,
+              openOnly ? 1 : 0,
+              limit,
+            );
+      return rows.map(decodeIncident);
+    },
+    leaderOf: (causeKey) =>
+      orNull(
+        db.get(`SELECT body, wake_at FROM incident WHERE cause_key = ? AND phase <> 'closed'`, causeKey),
+        decodeIncident,
+      ),
+    obligation: (id) => orNull(db.get('SELECT body FROM obligation WHERE id = ?', id), decodeObligation),
+    obligations({ openOnly, incidentId, kind, limit }) {
+      const only = openOnly ? 'open' : null;
+      const rows =
+        incidentId === undefined
+          ? db.all(
+              `SELECT body FROM obligation WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR kind = ?2)
+               ORDER BY due_at, seq LIMIT ?3`,
+              only,
+              kind ?? null,
+              limit,
+            )
+          : db.all(
+              `SELECT body FROM obligation WHERE incident_id = ?4 AND (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR kind = ?2)
+               ORDER BY due_at, seq LIMIT ?3`,
+              only,
+              kind ?? null,
+              limit,
+              incidentId,
+            );
+      return rows.map(decodeObligation);
+    },
+    due(now, limit) {
+      const rows = db.all(
+        `SELECT record, id FROM (
+           SELECT * FROM (SELECT 'incident' AS record, id, wake_at, seq FROM incident WHERE wake_at <= ?1 ORDER BY wake_at LIMIT ?2)
+           UNION ALL
+           SELECT * FROM (SELECT 'obligation' AS record, id, wake_at, seq FROM obligation WHERE wake_at <= ?1 ORDER BY wake_at LIMIT ?2)
+         ) ORDER BY wake_at, record, seq LIMIT ?2`,
+        now,
+        limit,
+      );
+      return rows.map((row): RecordRef => {
+        return { record: row.record === 'incident' ? 'incident' : 'obligation', id: textOf(row, 'id') };
+      });
+    },
+    nextWakeAt(after = -1) {
+      const row = db.get(
+        `SELECT min(wake_at) AS wake_at FROM (
+           SELECT min(wake_at) AS wake_at FROM incident WHERE wake_at > ?1
+           UNION ALL SELECT min(wake_at) FROM obligation WHERE wake_at > ?1)`,
+        after,
+      );
+      return integerOrNull(one(row), 'wake_at');
+    },
+    sickSubjects: (since) =>
+      integerOf(
+        one(
+          db.get(
+            `SELECT count(DISTINCT key) AS sick FROM incident WHERE opened_at >= ? AND purpose = 'heal' AND self_resolved = 0`,
+            since,
+          ),
+        ),
+        'sick',
+      ),
+  };
+}
+
+function readSignals(db: Database): Pick<Reads, 'intakeView' | 'inbox' | 'inboxEnd'> {
+  return {
+    intakeView({ dedupeKeys, occurrences, incidentKeys }) {
+      const known = db.all(
+        `SELECT s.dedupe_key AS key, i.id AS id FROM signal s
+         LEFT JOIN incident i ON i.id = s.incident_id AND i.phase <> 'closed'
+         WHERE s.dedupe_key IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(dedupeKeys),
+      );
+      const resolved = db.all(
+        `SELECT DISTINCT occurrence AS key FROM signal
+         WHERE status = 'resolved' AND occurrence IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(occurrences),
+      );
+      const open = db.all(
+        `SELECT key, id FROM incident WHERE phase <> 'closed' AND key IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(incidentKeys),
+      );
+      return {
+        knownDedupeKeys: new Map(known.map((row) => [textOf(row, 'key'), row.id === null ? null : textOf(row, 'id')])),
+        resolvedOccurrences: new Set(resolved.map((row) => textOf(row, 'key'))),
+        openIncidents: new Map(open.map((row) => [textOf(row, 'key'), textOf(row, 'id')])),
+      };
+    },
+    inbox: (incidentId, afterPosition, limit) =>
+      db
+        .all(
+          'SELECT seq, body FROM signal WHERE incident_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+          incidentId,
+          afterPosition,
+          limit,
+        )
+        .map((row) => ({ position: integerOf(row, 'seq'), signal: decode(Signal, row, 'signal') })),
+    inboxEnd: (incidentId) => inboxEnd(db, incidentId),
+  };
+}
+
+type FactReads = Omit<Reads, keyof MovingReads | 'intakeView' | 'inbox' | 'inboxEnd'>;
+
+function readFacts(db: Database): FactReads {
+  return {
+    evidence: (id) =>
+      orNull(db.get('SELECT body FROM evidence WHERE id = ?', id), (row) => decode(Evidence, row, 'evidence')),
+    evidenceOf: (incidentId) =>
+      db
+        .all('SELECT body FROM evidence WHERE incident_id = ? ORDER BY seq', incidentId)
+        .map((row) => decode(Evidence, row, 'evidence')),
+    audit({ incidentId, since = 0, limit }) {
+      const rows =
+        incidentId === undefined
+          ? db.all('SELECT body FROM audit WHERE at >= ? ORDER BY at, seq LIMIT ?', since, limit)
+          : db.all(
+              'SELECT body FROM audit WHERE incident_id = ? AND at >= ? ORDER BY at, seq LIMIT ?',
+              incidentId,
+              since,
+              limit,
+            );
+      return rows.map((row) => decode(AuditEvent, row, 'audit event'));
+    },
+    intent: (id) => orNull(db.get('SELECT body FROM intent WHERE id = ?', id), (row) => decode(Intent, row, 'intent')),
+    intentsOf: (incidentId) =>
+      db
+        .all('SELECT body FROM intent WHERE incident_id = ? ORDER BY seq', incidentId)
+        .map((row) => decode(Intent, row, 'intent')),
+    lastActionAt: (subjectUid) =>
+      integerOrNull(
+        one(
+          db.get(
+            `SELECT max(committed_at) AS at FROM intent WHERE subject_uid = ? AND (result IS NULL OR result <> 'not-applied')`,
+            subjectUid,
+          ),
+        ),
+        'at',
+      ),
+    counted: (key, since) => countSince(db, key, since),
+    holderOf: (key) => orNull(db.get('SELECT holder FROM held_key WHERE key = ?', key), (row) => textOf(row, 'holder')),
+    approvalFor: (planDigest) =>
+      orNull(db.get('SELECT body FROM approval WHERE plan_digest = ?', planDigest), (row) =>
+        decode(Approval, row, 'approval'),
+      ),
+    freeze: () => orNull(db.get('SELECT body FROM freeze WHERE one = 1'), (row) => decode(StoredFreeze, row, 'freeze')),
+    loweredAutonomy: () =>
+      db
+        .all('SELECT body FROM autonomy ORDER BY policy_id, namespace')
+        .map((row) => decode(StoredAutonomy, row, 'lowered autonomy')),
+  };
+}
+
+function orNull<T>(row: Row | undefined, read: (row: Row) => T): T | null {
+  return row === undefined ? null : read(row);
+}
+
+/** Aggregates always answer one row. */
+function one(row: Row | undefined): Row {
+  if (row === undefined) throw new TypeError('an aggregate answers one row');
+  return row;
+}
