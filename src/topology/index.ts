@@ -1,0 +1,2 @@
+export type { DeclaredCall, TopologyOptions } from './topology.ts';
+export { createTopology } from './topology.ts';
