@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,6 +26,8 @@ if (!steps) {
 }
 
 install();
+// Tools that start `node` by name get the pinned one too.
+const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}` };
 const node = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 // The terminal sends Ctrl-C to the child as well; this process only waits for it, so that the child can stop cleanly.
 let child;
@@ -33,7 +35,7 @@ for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child?.kill
 process.on('SIGINT', () => {});
 for (const step of steps) {
   const status = await new Promise((resolve) => {
-    child = spawn(node, step, { cwd: root, stdio: 'inherit' });
+    child = spawn(node, step, { cwd: root, stdio: 'inherit', env });
     child.once('error', (error) => resolve((process.stderr.write(`${error.message}\n`), 1)));
     child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
   });

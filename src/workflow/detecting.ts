@@ -1,0 +1,80 @@
+import { HaleError, isHaleError } from '../domain/errors.ts';
+import type { Cause, Finding } from '../domain/finding.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { IncidentView } from '../plugin/context.ts';
+import type { WorkloadView } from '../ports/cluster.ts';
+import type { Scene } from './scene.ts';
+
+export interface Detection {
+  readonly findings: readonly Finding[];
+  /** Detectors that could not look, with the reason. */
+  readonly failures: readonly string[];
+  /** The subject does not exist any more. */
+  readonly gone: boolean;
+}
+
+/** Runs every detector that listens to the incident's signals. One that fails is said; it does not stop the others. */
+export async function detect(incident: Incident, scene: Scene): Promise<Detection> {
+  const workload = await subjectOf(incident, scene);
+  if (workload === null) return { findings: [], failures: [], gone: true };
+
+  const view = await viewOf(incident, workload, scene);
+  const findings: Finding[] = [];
+  const failures: string[] = [];
+  for (const detector of scene.deps.detectors.values()) {
+    try {
+      const found = await detector.detect(view, scene.deps.detectorConfig[detector.id] ?? {}, scene.reading);
+      for (const finding of found) {
+        findings.push(finding);
+        scene.audit('finding-recorded', `${detector.id}: ${finding.summary}`, {
+          detector: detector.id,
+          reason: finding.reason,
+          confidence: finding.confidence,
+          figures: finding.figures,
+        });
+      }
+    } catch (error) {
+      if (!isHaleError(error))
+        scene.deps.log.error({ detector: detector.id, incidentId: incident.id, err: error }, 'detector threw');
+      failures.push(`${detector.id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { findings, failures, gone: false };
+}
+
+/** Looks once more for the cause that a plan rests on; null = it is not there now. Throws when it could not look. */
+export async function redetect(
+  incident: Incident,
+  cause: Pick<Cause, 'reason' | 'subject'>,
+  scene: Scene,
+): Promise<Finding | null> {
+  const { findings, failures, gone } = await detect(incident, scene);
+  const again = findings.find(
+    (finding) => finding.reason === cause.reason && finding.subject.uid === cause.subject.uid,
+  );
+  if (again) return again;
+  if (failures.length > 0 && !gone) throw new HaleError('metrics-unavailable', failures.join('; '));
+  return null;
+}
+
+async function subjectOf(incident: Incident, scene: Scene): Promise<WorkloadView | null> {
+  const { subject } = incident;
+  if (subject === null) return null;
+  const cached = scene.deps.cluster.workload(subject);
+  if (cached?.subject.uid === subject.uid) return cached;
+  const fresh = await scene.deps.cluster.freshWorkload(subject, scene.reading.signal);
+  return fresh?.subject.uid === subject.uid ? fresh : null;
+}
+
+async function viewOf(incident: Incident, workload: WorkloadView, scene: Scene): Promise<IncidentView> {
+  const inbox = await scene.deps.store.inbox(incident.id, 0, 100);
+  const firing = inbox.map((entry) => entry.signal).filter((signal) => signal.status === 'firing');
+  const current = firing.filter((signal) => incident.firing.includes(signal.occurrence));
+  return {
+    id: incident.id,
+    subject: workload.subject,
+    workload,
+    signals: firing.map(({ name, labels, startedAt }) => ({ name, labels, startedAt })),
+    since: Math.min(incident.openedAt, ...current.map((signal) => signal.startedAt)),
+  };
+}

@@ -1,0 +1,69 @@
+import type { Cause, Finding } from '../../domain/finding.ts';
+import { causeKey } from '../../domain/finding.ts';
+import type { Incident } from '../../domain/incident.ts';
+import { subjectName } from '../../domain/subject.ts';
+import { detect } from '../detecting.ts';
+import type { PhaseStep, Scene } from '../scene.ts';
+import { escalate } from '../telling.ts';
+
+/** Detectors read, diagnosis ranks, and the first cause is reserved: one incident leads it, all others follow. */
+export const diagnosing: PhaseStep = {
+  does: 'runs the detectors, ranks causes, reserves the first cause as leader',
+  leadsTo: ['planning', 'following', 'watching', 'self-resolved', 'escalated'],
+  async run(incident, scene) {
+    if (incident.subject === null) return escalate(incident, scene, unresolvedText(incident));
+
+    const { findings, failures, gone } = await detect(incident, scene);
+    if (gone)
+      return escalate(
+        incident,
+        scene,
+        `${subjectName(incident.subject)} no longer exists; nothing can be diagnosed on it`,
+      );
+    const causes = scene.deps.diagnose(findings);
+    const diagnosed: Incident = { ...incident, findings: [...findings], causes: [...causes] };
+    const [first] = causes;
+    return first ? lead(diagnosed, first, scene) : withoutCause(diagnosed, findings, failures, scene);
+  },
+};
+
+async function lead(incident: Incident, cause: Cause, scene: Scene): Promise<Incident> {
+  const key = causeKey(cause);
+  const known = incident.causeKey === key;
+  if (!known) {
+    scene.audit('cause-named', `${cause.reason} on ${subjectName(cause.subject)}: ${cause.summary}`, {
+      reason: cause.reason,
+      confidence: cause.confidence,
+    });
+    scene.deps.meter.causeNamed(cause.reason);
+  }
+  const leader = await scene.deps.store.leaderOf(key);
+  if (leader !== null && leader.id !== incident.id)
+    return { ...incident, phase: 'following', leaderId: leader.id, causeKey: null };
+  // The same cause again, after a plan for it was refused: keep watching instead of asking the gates in circles.
+  if (known && incident.plans.some((plan) => plan.status === 'denied')) return { ...incident, phase: 'watching' };
+  return { ...incident, phase: 'planning', causeKey: key, leaderId: null };
+}
+
+async function withoutCause(
+  incident: Incident,
+  findings: readonly Finding[],
+  failures: readonly string[],
+  scene: Scene,
+): Promise<Incident> {
+  if (incident.firing.length === 0 && findings.length === 0 && failures.length === 0) {
+    return { ...incident, phase: 'self-resolved', outcome: 'every signal is resolved and no detector finds anything' };
+  }
+  const { diagnosisPatienceMs, diagnosisEveryMs } = scene.deps.settings;
+  if (scene.now - incident.phaseSince < diagnosisPatienceMs)
+    return { ...incident, wakeAt: scene.now + diagnosisEveryMs };
+
+  const found = findings.map((finding) => finding.summary).join('; ');
+  const failed = failures.length > 0 ? `; could not look: ${failures.join('; ')}` : '';
+  return escalate(incident, scene, `no cause found${found ? ` for: ${found}` : ''}${failed}`);
+}
+
+function unresolvedText(incident: Incident): string {
+  if (incident.key.startsWith('watchdog:')) return incident.title;
+  return `no workload could be resolved from the labels of ${incident.title}: add namespace and pod (or deployment) labels to the alert`;
+}
