@@ -1,0 +1,369 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import type { ConfigSource } from './config-source.ts';
+import type { ConfigFile } from './schema.ts';
+import { Secret } from './secret.ts';
+
+/** How Hale proves itself to another server. */
+export type LoadedAuth =
+  | { readonly kind: 'bearer'; readonly token: Secret }
+  | { readonly kind: 'basic'; readonly username: string; readonly password: Secret };
+
+/** How a sender of alerts proves itself to Hale. */
+export type LoadedIntakeAuth = LoadedAuth | { readonly kind: 'mtls' };
+
+export interface LoadedTls {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly serverName?: string;
+}
+
+export interface LoadedTarget {
+  readonly url: string;
+  readonly auth: LoadedAuth | null;
+  readonly tls: LoadedTls | null;
+}
+
+export interface LoadedChannel {
+  readonly kind: 'webhook' | 'slack';
+  readonly url: Secret;
+}
+
+export interface LoadedApiToken {
+  readonly name: string;
+  readonly role: 'viewer' | 'approver' | 'operator';
+  readonly token: Secret;
+}
+
+interface RetentionCap {
+  readonly maxAgeMs: number;
+  readonly maxRows: number;
+}
+
+/** The configuration as the code uses it: lengths of time in ms, paths absolute, secrets resolved and unprintable. */
+export interface LoadedConfig {
+  readonly file: string;
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly tls: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | null } | null;
+  };
+  readonly intake: {
+    readonly auth: readonly LoadedIntakeAuth[];
+    readonly maxBodyBytes: number;
+    readonly maxAlertsPerBody: number;
+    readonly maxLabelsPerAlert: number;
+    readonly maxLabelBytes: number;
+    readonly maxPendingCommits: number;
+    readonly bodyTimeoutMs: number;
+    readonly cacheGraceMs: number;
+    readonly watchdog: { readonly alertname: string; readonly expectEveryMs: number; readonly graceMs: number } | null;
+  };
+  readonly api: { readonly tokens: readonly LoadedApiToken[] };
+  readonly prometheus: LoadedTarget & {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly timeoutMs: number;
+    readonly maxSeries: number;
+    readonly queriesPerIncidentPerMinute: number;
+  };
+  readonly alertmanager: LoadedTarget | null;
+  readonly kubernetes: { readonly kubeconfig: string | null; readonly context: string | null };
+  readonly scope: { readonly namespaces: readonly string[]; readonly optInKey: string };
+  readonly autonomy: ConfigFile['autonomy'];
+  readonly policies: { readonly directories: readonly string[]; readonly builtin: boolean };
+  readonly catalogue: ConfigFile['catalogue'];
+  readonly notify: { readonly first: LoadedChannel | null; readonly second: LoadedChannel | null };
+  readonly storm: { readonly sickSubjects: number; readonly withinMs: number; readonly quietForMs: number };
+  readonly freeze: ConfigFile['freeze'];
+  readonly store: { readonly path: string };
+  readonly retention: Readonly<Record<keyof ConfigFile['retention'], RetentionCap>>;
+  readonly redaction: ConfigFile['redaction'];
+  readonly detectors: ConfigFile['detectors'];
+  readonly workflow: {
+    readonly settleMs: number;
+    readonly diagnosisPatienceMs: number;
+    readonly diagnosisEveryMs: number;
+    readonly recheckMs: number;
+    readonly verifyEveryMs: number;
+    readonly intentDeadlineMs: number;
+    readonly wellForMs: number;
+    readonly quietMs: number;
+    readonly silenceMs: number;
+    readonly recurrenceMs: number;
+    readonly recurrenceEveryMs: number;
+    readonly returnDeadlineMs: number;
+    readonly maxAttempts: number;
+    readonly maxWorldMoves: number;
+  };
+  /** `config.yaml:12:5` of a key, for what is only checked later (the sections under `detectors`). */
+  placeOf(path: readonly PropertyKey[]): string;
+}
+
+type Report = (path: readonly PropertyKey[], message: string) => void;
+
+/** What the schema alone cannot say: that secrets are there, and that keys agree with one another. Problems go to `report`. */
+export function compileConfig(
+  file: ConfigFile,
+  source: ConfigSource,
+  report: Report,
+  placeOf: LoadedConfig['placeOf'],
+): LoadedConfig {
+  const secrets = secretReader(source, report);
+  const path = (name: string): string => resolve(source.folder, name);
+  const { listen, intake, workflow, retention } = file;
+  const cap = (key: keyof ConfigFile['retention']): RetentionCap => ({
+    maxAgeMs: retention[key].maxAge,
+    maxRows: retention[key].maxRows,
+  });
+  const target = (
+    key: 'prometheus' | 'alertmanager',
+    given: NonNullable<ConfigFile['alertmanager']>,
+  ): LoadedTarget => ({
+    url: given.url,
+    auth: given.auth === undefined ? null : clientAuth(given.auth, [key, 'auth'], secrets, report),
+    tls: given.tls === undefined ? null : clientTls(given.tls, [key, 'tls'], path, report),
+  });
+
+  checkAgreement(file, report);
+  for (const [index, { pattern }] of file.redaction.extraPatterns.entries()) {
+    const problem = source.patternProblem(pattern);
+    if (problem !== null) report(['redaction', 'extraPatterns', index, 'pattern'], problem);
+  }
+  return {
+    file: source.file,
+    listen: {
+      host: listen.host,
+      port: listen.port,
+      tls:
+        listen.tls === undefined
+          ? null
+          : {
+              certFile: path(listen.tls.certFile),
+              keyFile: path(listen.tls.keyFile),
+              clientCaFile: listen.tls.clientCaFile === undefined ? null : path(listen.tls.clientCaFile),
+            },
+    },
+    intake: {
+      auth: intake.auth.flatMap((auth, index) => intakeAuth(auth, ['intake', 'auth', index], secrets, report) ?? []),
+      maxBodyBytes: intake.maxBodyBytes,
+      maxAlertsPerBody: intake.maxAlertsPerBody,
+      maxLabelsPerAlert: intake.maxLabelsPerAlert,
+      maxLabelBytes: intake.maxLabelBytes,
+      maxPendingCommits: intake.maxPendingCommits,
+      bodyTimeoutMs: intake.bodyTimeout,
+      cacheGraceMs: intake.cacheGrace,
+      watchdog:
+        intake.watchdog === undefined
+          ? null
+          : {
+              alertname: intake.watchdog.alertname,
+              expectEveryMs: intake.watchdog.expectEvery,
+              graceMs: Math.round(intake.watchdog.expectEvery * (intake.watchdog.graceFactor - 1)),
+            },
+    },
+    api: {
+      tokens: file.api.tokens.flatMap(({ name, role, ...from }, index) => {
+        const token = secrets('token', from, ['api', 'tokens', index]);
+        return token === null ? [] : [{ name, role, token }];
+      }),
+    },
+    prometheus: {
+      ...target('prometheus', file.prometheus),
+      headers: file.prometheus.headers ?? {},
+      timeoutMs: file.prometheus.timeout,
+      maxSeries: file.prometheus.maxSeries,
+      queriesPerIncidentPerMinute: file.prometheus.queriesPerIncidentPerMinute,
+    },
+    alertmanager: file.alertmanager === undefined ? null : target('alertmanager', file.alertmanager),
+    kubernetes: {
+      kubeconfig: file.kubernetes.kubeconfig === undefined ? null : path(file.kubernetes.kubeconfig),
+      context: file.kubernetes.context ?? null,
+    },
+    scope: file.scope,
+    autonomy: file.autonomy,
+    policies: { directories: file.policies.directories.map(path), builtin: file.policies.builtin },
+    catalogue: file.catalogue,
+    notify: {
+      first: channel(file.notify.first, ['notify', 'first'], secrets, report),
+      second: channel(file.notify.second, ['notify', 'second'], secrets, report),
+    },
+    storm: { sickSubjects: file.storm.sickSubjects, withinMs: file.storm.within, quietForMs: file.storm.quietFor },
+    freeze: file.freeze,
+    store: { path: path(file.store.path) },
+    retention: { signals: cap('signals'), evidence: cap('evidence'), incidents: cap('incidents'), audit: cap('audit') },
+    redaction: file.redaction,
+    detectors: file.detectors,
+    workflow: {
+      settleMs: workflow.settle,
+      diagnosisPatienceMs: workflow.diagnosisPatience,
+      diagnosisEveryMs: workflow.diagnosisEvery,
+      recheckMs: workflow.recheck,
+      verifyEveryMs: workflow.verifyEvery,
+      intentDeadlineMs: workflow.intentDeadline,
+      wellForMs: workflow.wellFor,
+      quietMs: workflow.quiet,
+      silenceMs: workflow.silence,
+      recurrenceMs: workflow.recurrence,
+      recurrenceEveryMs: workflow.recurrenceEvery,
+      returnDeadlineMs: workflow.returnDeadline,
+      maxAttempts: workflow.maxAttempts,
+      maxWorldMoves: workflow.maxWorldMoves,
+    },
+    placeOf,
+  };
+}
+
+/** `localhost` and the loopback networks; anything else can be reached from outside. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  if (bare === 'localhost' || bare === '::1') return true;
+  return isIP(bare) === 4 && bare.startsWith('127.');
+}
+
+function checkAgreement(file: ConfigFile, report: Report): void {
+  const { listen, intake, api, scope, notify } = file;
+  if (!isLoopback(listen.host)) {
+    const where = `found ${JSON.stringify(listen.host)}, which others can reach`;
+    if (intake.auth.length === 0) {
+      report(
+        ['listen', 'host'],
+        `${where}; write how senders of alerts prove themselves under intake.auth, or listen on 127.0.0.1`,
+      );
+    }
+    if (api.tokens.length === 0) {
+      report(['listen', 'host'], `${where}; name at least one token under api.tokens, or listen on 127.0.0.1`);
+    }
+  }
+  for (const [index, auth] of intake.auth.entries()) {
+    if (auth.mtls === true && listen.tls?.clientCaFile === undefined) {
+      report(['intake', 'auth', index, 'mtls'], 'needs listen.tls.clientCaFile, the authority that signs the clients');
+    }
+  }
+  if (scope.namespaces.includes('*') && scope.namespaces.length > 1) {
+    report(['scope', 'namespaces'], "found '*' beside names; write either '*' alone, or the names");
+  }
+  reportTwins(
+    api.tokens.map(({ name }) => name),
+    ['api', 'tokens'],
+    report,
+  );
+  reportTwins(
+    file.catalogue.databases.map(({ name }) => name),
+    ['catalogue', 'databases'],
+    report,
+  );
+  if (notify.second !== undefined && notify.first === undefined) {
+    report(['notify', 'second'], 'a second channel without a first; name it under notify.first');
+  }
+}
+
+function reportTwins(names: readonly string[], path: readonly PropertyKey[], report: Report): void {
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) < index)
+      report([...path, index, 'name'], `found ${JSON.stringify(name)} twice; every name must be its own`);
+  }
+}
+
+type SecretName = 'bearer' | 'token' | 'password' | 'url';
+type Secrets = (name: SecretName, from: object, path: readonly PropertyKey[]) => Secret | null;
+
+/** Finds the secret that `xxxEnv` or `xxxFile` names. Missing, empty or ambiguous is a problem; there is no default. */
+function secretReader({ env, readFile, folder }: ConfigSource, report: Report): Secrets {
+  return (name, from, path) => {
+    const envKey = `${name}Env`;
+    const fileKey = `${name}File`;
+    const sources = new Map<string, unknown>(Object.entries(from));
+    const variable = sources.get(envKey);
+    const fileName = sources.get(fileKey);
+    if ((typeof variable === 'string') === (typeof fileName === 'string')) {
+      report(path, `write either ${envKey} or ${fileKey}`);
+      return null;
+    }
+    if (typeof variable === 'string') {
+      const value = env[variable]?.trim() ?? '';
+      if (value !== '') return new Secret(() => value);
+      report(
+        [...path, envKey],
+        `the environment variable ${variable} is not set or empty; set it before Hale is started`,
+      );
+      return null;
+    }
+    const file = resolve(folder, String(fileName));
+    const read = (): string => readFile(file).trim();
+    const problem = unreadable(read);
+    if (problem === null) return new Secret(read);
+    report([...path, fileKey], `the file ${file} ${problem}`);
+    return null;
+  };
+}
+
+function unreadable(read: () => string): string | null {
+  try {
+    return read() === '' ? 'is empty; write the secret into it' : null;
+  } catch (error) {
+    return `cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'error'})`;
+  }
+}
+
+type AuthKeys = {
+  readonly bearerEnv?: unknown;
+  readonly bearerFile?: unknown;
+  readonly basic?: { readonly username: string } | undefined;
+};
+
+function clientAuth(auth: AuthKeys, path: readonly PropertyKey[], secrets: Secrets, report: Report): LoadedAuth | null {
+  const bearer = auth.bearerEnv !== undefined || auth.bearerFile !== undefined;
+  if (bearer === (auth.basic !== undefined)) {
+    report(path, 'write exactly one way: bearerEnv, bearerFile or basic');
+    return null;
+  }
+  if (auth.basic !== undefined) {
+    const password = secrets('password', auth.basic, [...path, 'basic']);
+    return password === null ? null : { kind: 'basic', username: auth.basic.username, password };
+  }
+  const token = secrets('bearer', auth, path);
+  return token === null ? null : { kind: 'bearer', token };
+}
+
+function intakeAuth(
+  auth: AuthKeys & { readonly mtls?: true | undefined },
+  path: readonly PropertyKey[],
+  secrets: Secrets,
+  report: Report,
+): LoadedIntakeAuth | null {
+  if (auth.mtls !== true) return clientAuth(auth, path, secrets, report);
+  if (Object.keys(auth).length === 1) return { kind: 'mtls' };
+  report(path, 'write exactly one way in each entry: bearerEnv, bearerFile, basic or mtls');
+  return null;
+}
+
+function clientTls(
+  tls: NonNullable<ConfigFile['prometheus']['tls']>,
+  path: readonly PropertyKey[],
+  absolute: (name: string) => string,
+  report: Report,
+): LoadedTls {
+  if ((tls.certFile === undefined) !== (tls.keyFile === undefined))
+    report(path, 'certFile and keyFile belong together; write both or neither');
+  return {
+    ...(tls.caFile === undefined ? {} : { caFile: absolute(tls.caFile) }),
+    ...(tls.certFile === undefined ? {} : { certFile: absolute(tls.certFile) }),
+    ...(tls.keyFile === undefined ? {} : { keyFile: absolute(tls.keyFile) }),
+    ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
+  };
+}
+
+function channel(
+  given: ConfigFile['notify']['first'],
+  path: readonly PropertyKey[],
+  secrets: Secrets,
+  report: Report,
+): LoadedChannel | null {
+  if (given === undefined) return null;
+  const url = secrets('url', given, path);
+  if (url === null) return null;
+  if (URL.canParse(url.reveal()) && /^https?:$/.test(new URL(url.reveal()).protocol)) return { kind: given.kind, url };
+  report(path, 'the secret that is named here is not an http:// or https:// address');
+  return null;
+}
