@@ -23,8 +23,6 @@ interface RemediationBase<S, P, K> {
   readonly checkpoint: z.ZodType<K>;
   /** The minimum saved before the plan may act; missing = hold, then a person. */
   readonly evidence: readonly EvidenceKind[];
-  /** Whether it changes how many replicas there are: then the capacity guard and the owner of that field have a say. */
-  readonly changesReplicas: boolean;
   propose(cause: Cause, settings: S, ctx: ReadContext): Promise<{ readonly params: P } | { readonly declined: string }>;
   /** Blast radius, before and after, computed by code. Throws `world-moved` when the object is gone. */
   preview(cause: Cause, params: P, ctx: ReadContext): Promise<Preview>;

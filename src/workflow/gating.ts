@@ -80,7 +80,6 @@ async function factsOf(incident: Incident, plan: Plan, loaded: LoadedPolicy | nu
     signal: reading.signal,
     settings: deps.gates,
     limits: loaded?.policy.limits ?? null,
-    changesReplicas: remediation.changesReplicas,
     database: rung === undefined ? null : declaredDatabase(rung.settings),
     ceiling: deps.modeCeiling(plan.policyId, plan.subject.namespace),
     evidence: { saved: incident.evidenceSaved, required: remediation.evidence },
