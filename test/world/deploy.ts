@@ -1,0 +1,90 @@
+import { type Clock, sleep } from './clock.ts';
+import { WorldError } from './errors.ts';
+import { isKubeStatus, type KubeClient } from './kube/client.ts';
+import type { Deployment, KubeList, KubeObject } from './kube/types.ts';
+import type { Pod } from './kubelet/pod.ts';
+import { SHOP_NAMESPACE, SHOP_SERVICES, type ShopOptions, shopDeployment, shopService } from './manifests.ts';
+import type { Progress } from './progress.ts';
+
+export interface DeployContext {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+const ROLLOUT_TIMEOUT_MS = 60_000;
+
+/** Makes the shop's objects, or brings them back to what the options say, and waits until every rollout is complete. */
+export async function deployShop(context: DeployContext, options: ShopOptions, databaseUrl: string): Promise<void> {
+  const { client, progress } = context;
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SHOP_NAMESPACE } };
+  await createUnlessThere(client, '/api/v1/namespaces', namespace);
+  for (const service of SHOP_SERVICES) {
+    await createUnlessThere(client, `/api/v1/namespaces/${SHOP_NAMESPACE}/services`, shopService(service));
+    await putDeployment(client, shopDeployment(service, options[service], databaseUrl));
+  }
+  for (const service of SHOP_SERVICES) {
+    const pods = await waitForRollout(context, SHOP_NAMESPACE, service);
+    progress.say(`${service} is rolled out: ${pods} ready`);
+  }
+}
+
+async function createUnlessThere(client: KubeClient, path: string, body: KubeObject): Promise<void> {
+  try {
+    await client.create(path, body);
+  } catch (error) {
+    if (!isKubeStatus(error, 409)) throw error;
+  }
+}
+
+async function putDeployment(client: KubeClient, body: KubeObject): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${body.metadata.namespace}/deployments`;
+  try {
+    await client.create(path, body);
+  } catch (error) {
+    if (!isKubeStatus(error, 409)) throw error;
+    await client.replace(`${path}/${body.metadata.name}`, body);
+  }
+}
+
+export function isRolledOut({ metadata, spec, status }: Deployment): boolean {
+  const wanted = spec.replicas ?? 1;
+  return (
+    (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+    (status?.updatedReplicas ?? 0) === wanted &&
+    (status?.replicas ?? 0) === wanted &&
+    (status?.availableReplicas ?? 0) === wanted
+  );
+}
+
+/** Number of ready pods once the rollout is complete; throws with the state of the pods when that takes too long. */
+export async function waitForRollout(
+  { client, clock, signal }: DeployContext,
+  namespace: string,
+  name: string,
+  timeoutMs = ROLLOUT_TIMEOUT_MS,
+): Promise<number> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+  const deadlineMs = clock.now() + timeoutMs;
+  while (clock.now() < deadlineMs) {
+    const deployment = await client.get<Deployment>(path);
+    if (isRolledOut(deployment)) return deployment.status?.availableReplicas ?? 0;
+    await sleep(clock, 150, signal);
+    signal.throwIfAborted();
+  }
+  const pods = await client.get<KubeList<Pod>>(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${name}`);
+  const lines = pods.items.map((pod) => `  ${pod.metadata.name}: ${describePod(pod)}`);
+  throw new WorldError(
+    'rollout-failed',
+    `${namespace}/${name} is not rolled out after ${timeoutMs} ms; its pods:\n${lines.join('\n') || '  none'}`,
+  );
+}
+
+function describePod({ status }: Pod): string {
+  const containers = (status?.containerStatuses ?? []).map(({ name, state, ready, restartCount }) => {
+    const what = state.waiting ?? state.terminated;
+    return `${name} ${what ? `${what.reason} ${what.message ?? ''}` : 'running'}, ready ${ready}, restarts ${restartCount}`;
+  });
+  return [status?.phase ?? 'no status', ...containers].join('; ');
+}

@@ -1,0 +1,192 @@
+import { join } from 'node:path';
+import { type Clock, sleep } from '../clock.ts';
+import { describeError } from '../errors.ts';
+import { isKubeStatus, type KubeClient } from '../kube/client.ts';
+import type { BackOffOptions } from './back-off.ts';
+import { Container, type ContainerContext, timeText } from './container.ts';
+import type { EnvSources, PodPlace } from './container-env.ts';
+import type { EventRecorder } from './events.ts';
+import type { ContainerSpec, Pod, PodStatus } from './pod.ts';
+import { podStatus } from './pod-status.ts';
+import type { ContainerRuntime } from './runtime.ts';
+import { unsupportedFeature } from './unsupported.ts';
+
+export interface PodWorkerContext {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly runtime: ContainerRuntime;
+  readonly sources: EnvSources;
+  readonly events: EventRecorder;
+  readonly backOff: BackOffOptions;
+  readonly place: PodPlace;
+  readonly baseEnv: Readonly<Record<string, string>>;
+  readonly podsFolder: string;
+  readonly onTrouble: (line: string) => void;
+}
+
+const RETRY_MS = 300;
+
+/** Plays one pod from its binding to its end: containers, status, deletion. */
+export class PodWorker {
+  readonly #context: PodWorkerContext;
+  readonly #initContainers: readonly Container[];
+  readonly #containers: readonly Container[];
+  readonly #startTime: string;
+  readonly #over = new AbortController();
+  readonly #gone = Promise.withResolvers<void>();
+  #pod: Pod;
+  #published: PodStatus | undefined;
+  #publishing: Promise<void> | undefined;
+  #dirty = false;
+  #ending: Promise<void> | undefined;
+
+  constructor(pod: Pod, context: PodWorkerContext) {
+    this.#pod = pod;
+    this.#context = context;
+    this.#startTime = pod.status?.startTime ?? timeText(context.clock.now());
+    const policy = pod.spec.restartPolicy ?? 'Always';
+    const initPolicy = policy === 'Always' ? 'OnFailure' : policy;
+    this.#initContainers = (pod.spec.initContainers ?? []).map((it) => this.#container(it, initPolicy));
+    this.#containers = pod.spec.containers.map((it) => this.#container(it, policy));
+  }
+
+  /** Resolves when its processes have ended and the API server has been told, if it was to be told. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  start(): void {
+    const unsupported = unsupportedFeature(this.#pod);
+    if (unsupported !== undefined) {
+      const message = `the process kubelet does not do this: ${unsupported}`;
+      for (const container of this.#containers) container.showWaiting('CreateContainerConfigError', message);
+      this.#context.events.record(this.#pod, 'Warning', 'Failed', `Error: ${message}`);
+      return;
+    }
+    this.#changed();
+    void this.#runContainers();
+  }
+
+  /** Takes in what the API server says now; a deletion begins once. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) void this.end(true);
+  }
+
+  /** Ends the processes; `remove` also tells the API server that the pod is gone. Resolves when all is done. */
+  end(remove: boolean, graceMs?: number): Promise<void> {
+    this.#ending ??= this.#end(remove, graceMs);
+    return this.#ending;
+  }
+
+  /** The pod is gone from the API server: nothing is left to be told. */
+  async kill(): Promise<void> {
+    this.#over.abort();
+    await Promise.all(this.#all().map((it) => it.end(0)));
+    await this.end(false, 0);
+  }
+
+  async #runContainers(): Promise<void> {
+    for (const container of this.#initContainers) {
+      const exitCode = await container.run();
+      if (exitCode !== 0) return;
+    }
+    for (const container of this.#containers) container.showWaiting('ContainerCreating');
+    await Promise.all(this.#containers.map((it) => it.run()));
+  }
+
+  async #end(remove: boolean, graceMs?: number): Promise<void> {
+    const { metadata, spec } = this.#pod;
+    const graceS = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
+    for (const container of this.#containers) {
+      if (!container.status().state.running) continue;
+      this.#context.events.record(this.#pod, 'Normal', 'Killing', `Stopping container ${container.spec.name}`);
+    }
+    await Promise.all(this.#all().map((it) => it.end(graceMs ?? graceS * 1000)));
+    await this.#publishing;
+    if (remove) await this.#remove();
+    this.#over.abort();
+    this.#gone.resolve();
+  }
+
+  async #remove(): Promise<void> {
+    const { uid } = this.#pod.metadata;
+    while (!this.#over.signal.aborted) {
+      try {
+        await this.#context.client.delete(this.#path(), { gracePeriodSeconds: 0, preconditions: { uid } });
+        return;
+      } catch (error) {
+        // Gone already, or a new pod has the name.
+        if (isKubeStatus(error, 404, 409)) return;
+        this.#context.onTrouble(`deleting pod ${this.#pod.metadata.name}: ${describeError(error)}`);
+        await sleep(this.#context.clock, RETRY_MS, this.#over.signal);
+      }
+    }
+  }
+
+  #changed(): void {
+    this.#dirty = true;
+    this.#publishing ??= this.#publish().finally(() => {
+      this.#publishing = undefined;
+      if (this.#dirty && !this.#over.signal.aborted) this.#changed();
+    });
+  }
+
+  async #publish(): Promise<void> {
+    while (this.#dirty && !this.#over.signal.aborted) {
+      this.#dirty = false;
+      const status = this.#status();
+      if (JSON.stringify(status) === JSON.stringify(this.#published)) continue;
+      try {
+        // The uid makes the server refuse when another pod has taken the name.
+        const body = { metadata: { uid: this.#pod.metadata.uid }, status };
+        await this.#context.client.patch(`${this.#path()}/status`, 'strategic-merge-patch', body);
+        this.#published = status;
+      } catch (error) {
+        if (isKubeStatus(error, 404, 409)) return;
+        this.#context.onTrouble(`status of pod ${this.#pod.metadata.name}: ${describeError(error)}`);
+        this.#dirty = true;
+        await sleep(this.#context.clock, RETRY_MS, this.#over.signal);
+      }
+    }
+  }
+
+  #status(): PodStatus {
+    return podStatus({
+      pod: this.#pod,
+      initContainers: this.#initContainers.map((it) => it.status()),
+      containers: this.#containers.map((it) => it.status()),
+      podIp: this.#context.place.podIp,
+      hostIp: this.#context.place.hostIp,
+      startTime: this.#startTime,
+      now: timeText(this.#context.clock.now()),
+      previous: this.#published,
+    });
+  }
+
+  #container(spec: ContainerSpec, restartPolicy: ContainerContext['restartPolicy']): Container {
+    const { namespace, name, uid } = this.#pod.metadata;
+    const { clock, runtime, sources, events, backOff, place, podsFolder } = this.#context;
+    return new Container(spec, {
+      pod: this.#pod,
+      place,
+      restartPolicy,
+      clock,
+      runtime,
+      sources,
+      events,
+      backOff,
+      baseEnv: { HOSTNAME: name, ...this.#context.baseEnv },
+      logFolder: join(podsFolder, `${namespace}_${name}_${uid}`, spec.name),
+      onChange: () => this.#changed(),
+    });
+  }
+
+  #all(): readonly Container[] {
+    return [...this.#initContainers, ...this.#containers];
+  }
+
+  #path(): string {
+    return `/api/v1/namespaces/${this.#pod.metadata.namespace}/pods/${this.#pod.metadata.name}`;
+  }
+}

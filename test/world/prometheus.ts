@@ -1,0 +1,138 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from './clock.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { kubeconfigOf } from './kube/client.ts';
+import { NODE_ADDRESS, PORTS } from './network.ts';
+import type { Parts } from './parts-list.ts';
+import { ServerProcess } from './server-process.ts';
+import type { Stops } from './stops.ts';
+
+export interface PrometheusOptions {
+  readonly parts: Parts;
+  readonly folder: string;
+  readonly logFolder: string;
+  readonly controlPlane: ControlPlane;
+  readonly clock: Clock;
+  readonly stops: Stops;
+  readonly signal: AbortSignal;
+  readonly ruleFiles: readonly string[];
+}
+
+export interface Prometheus {
+  readonly url: string;
+  readonly server: ServerProcess;
+  /** Instant query; the samples as they come. */
+  query(expression: string): Promise<readonly { metric: Readonly<Record<string, string>>; value: number }[]>;
+}
+
+const SCRAPE_INTERVAL = '2s';
+const NAMESPACE = 'monitoring';
+const READY_TIMEOUT_MS = 30_000;
+
+/** Prometheus under a ServiceAccount of its own that may read pods and nothing else. */
+export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
+  const { folder, controlPlane, parts, stops } = options;
+  await mkdir(folder, { recursive: true });
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, kubeconfigOf(await prometheusAccess(controlPlane)), { mode: 0o600 });
+  const configFile = join(folder, 'prometheus.yml');
+  // JSON is YAML.
+  await writeFile(configFile, JSON.stringify(prometheusConfig(kubeconfig, options.ruleFiles), null, 2));
+  const server = ServerProcess.start(
+    {
+      name: 'prometheus',
+      command: parts.prometheus,
+      args: [
+        `--config.file=${configFile}`,
+        `--storage.tsdb.path=${join(folder, 'data')}`,
+        '--storage.tsdb.retention.time=2h',
+        `--web.listen-address=${NODE_ADDRESS}:${PORTS.prometheus}`,
+        '--web.enable-lifecycle',
+        // The default of a minute is how long Alertmanager would not hear of a firing alert again.
+        '--rules.alert.resend-delay=10s',
+      ],
+      logFolder: options.logFolder,
+    },
+    options.clock,
+  );
+  stops.add('prometheus', () => server.stop());
+  const url = `http://${NODE_ADDRESS}:${PORTS.prometheus}`;
+  await server.ready(async () => (await fetch(`${url}/-/ready`)).ok, READY_TIMEOUT_MS, options.signal);
+  return { url, server, query: (expression) => query(url, expression) };
+}
+
+async function prometheusAccess(controlPlane: ControlPlane) {
+  const { admin } = controlPlane;
+  const rbac = '/apis/rbac.authorization.k8s.io/v1';
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  await admin.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+  await admin.create(`${rbac}/clusterroles`, {
+    apiVersion,
+    kind: 'ClusterRole',
+    metadata: { name: 'prometheus' },
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] }],
+  });
+  await admin.create(`${rbac}/clusterrolebindings`, {
+    apiVersion,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'prometheus' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'prometheus' },
+    subjects: [{ kind: 'ServiceAccount', name: 'prometheus', namespace: NAMESPACE }],
+  });
+  return controlPlane.serviceAccountAccess({ namespace: NAMESPACE, name: 'prometheus' });
+}
+
+const POD = '__meta_kubernetes_pod_';
+
+/** The relabelling that most installations have: scrape what is annotated, and say where each series comes from. */
+export function prometheusConfig(kubeconfig: string, ruleFiles: readonly string[]) {
+  return {
+    global: { scrape_interval: SCRAPE_INTERVAL, scrape_timeout: '2s', evaluation_interval: SCRAPE_INTERVAL },
+    rule_files: ruleFiles,
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.alertmanager}`] }] }] },
+    scrape_configs: [
+      {
+        job_name: 'kubernetes-pods',
+        kubernetes_sd_configs: [{ role: 'pod', kubeconfig_file: kubeconfig }],
+        relabel_configs: [
+          { source_labels: [`${POD}annotation_prometheus_io_scrape`], action: 'keep', regex: 'true' },
+          { source_labels: [`${POD}phase`], action: 'drop', regex: 'Pending|Succeeded|Failed' },
+          {
+            source_labels: [`${POD}ip`, `${POD}annotation_prometheus_io_port`],
+            separator: ':',
+            regex: '(.+:\\d+)',
+            target_label: '__address__',
+          },
+          {
+            source_labels: [`${POD}annotation_prometheus_io_path`],
+            regex: '(.+)',
+            target_label: '__metrics_path__',
+          },
+          { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
+          { source_labels: [`${POD}name`], target_label: 'pod' },
+          { source_labels: [`${POD}container_name`], target_label: 'container' },
+          { source_labels: [`${POD}node_name`], target_label: 'node' },
+          { source_labels: [`${POD}label_app`], target_label: 'app' },
+        ],
+      },
+      { job_name: 'postgres', static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.postgresExporter}`] }] },
+      { job_name: 'prometheus', static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.prometheus}`] }] },
+    ],
+  };
+}
+
+async function query(url: string, expression: string) {
+  const answer = await fetch(`${url}/api/v1/query`, {
+    method: 'POST',
+    body: new URLSearchParams({ query: expression }),
+  });
+  const body = (await answer.json()) as {
+    error?: string;
+    data?: { resultType: string; result: { metric: Record<string, string>; value: [number, string] }[] };
+  };
+  if (body.data?.resultType !== 'vector') {
+    throw new Error(`${expression}: ${body.error ?? `expected a vector, got ${body.data?.resultType}`}`);
+  }
+  return body.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+}
