@@ -17,10 +17,12 @@ export interface AlertmanagerBehaviour extends ServerBehaviour {
   paused: boolean;
 }
 
+export type WebhookTarget = Pick<WebhookOptions, 'url'> & Partial<WebhookOptions>;
+
 export interface AlertmanagerOptions {
   clock: Clock;
   random: Random;
-  webhook?: Pick<WebhookOptions, 'url'> & Partial<WebhookOptions>;
+  webhook?: WebhookTarget;
   route?: Partial<RouteTiming>;
   /** Routes below the root, first match wins; what they leave out is the root's. */
   routes?: readonly ({ matchers: readonly string[] } & Partial<RouteTiming>)[];
@@ -32,6 +34,8 @@ export interface SimulatedAlertmanager {
   start(): Promise<void>;
   stop(): Promise<void>;
   url(): string;
+  /** Notifies this address from now on. */
+  setWebhook(target: WebhookTarget): void;
   /** Resolves when no notification is on its way. */
   settled(): Promise<void>;
 }
@@ -55,11 +59,15 @@ export function createAlertmanagerServer(options: AlertmanagerOptions): Simulate
   const hex = (digits: number): string => Array.from({ length: digits }, () => random.below(16).toString(16)).join('');
   const silences = createSilenceBook({ now, makeId: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}` });
   const root = { ...DEFAULT_ROUTE, ...options.route };
-  const webhook: WebhookOptions | undefined =
-    options.webhook === undefined
-      ? undefined
-      : { receiver: 'hale', sendResolved: true, maxAlerts: 0, version: VERSION, ...options.webhook };
-  const receiver = webhook?.receiver ?? 'none';
+  const withDefaults = (given: WebhookTarget): WebhookOptions => ({
+    receiver: 'hale',
+    sendResolved: true,
+    maxAlerts: 0,
+    version: VERSION,
+    ...given,
+  });
+  let webhook = options.webhook === undefined ? undefined : withDefaults(options.webhook);
+  const receiver = webhook?.receiver ?? 'hale';
 
   const answer = (request: Request, response: ServerResponse): void => {
     const { path, method } = request;
@@ -101,7 +109,7 @@ export function createAlertmanagerServer(options: AlertmanagerOptions): Simulate
       ...route,
       matchers: route.matchers.map(parseMatcher),
     })),
-    webhook,
+    webhook: () => webhook,
     externalUrl: () => server.url(),
     isMuted: (alert) => silences.silencing(alert.labels).length > 0,
     isPaused: () => behaviour.paused || behaviour.down,
@@ -185,6 +193,9 @@ export function createAlertmanagerServer(options: AlertmanagerOptions): Simulate
       await server.stop();
     },
     url: () => server.url(),
+    setWebhook(target) {
+      webhook = withDefaults({ receiver, ...target });
+    },
     settled: () => dispatcher.settled(),
   };
 }

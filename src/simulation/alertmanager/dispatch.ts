@@ -51,7 +51,8 @@ export interface DispatchOptions {
   book: AlertBook;
   root: RouteTiming;
   children: readonly ChildRoute[];
-  webhook: WebhookOptions | undefined;
+  /** Asked at each flush; without one, groups wait untold. */
+  webhook: () => WebhookOptions | undefined;
   externalUrl: () => string;
   isMuted: (alert: Alert) => boolean;
   isPaused: () => boolean;
@@ -81,7 +82,7 @@ function reasonToSend(
 
 /** Grouping, waiting, repeating and delivery, as facts of Alertmanager's pipeline: group, mute, deduplicate, send. */
 export function createDispatcher(options: DispatchOptions): Dispatcher {
-  const { clock, book, webhook } = options;
+  const { clock, book } = options;
   const groups = new Map<string, RunningGroup>();
   const inFlight = new Set<Promise<void>>();
   const abort = new AbortController();
@@ -123,10 +124,12 @@ export function createDispatcher(options: DispatchOptions): Dispatcher {
       if (reason !== undefined) group.told = { atMs, firing, resolved };
       forget(group, over);
     };
-    if (reason === undefined || webhook === undefined || (firing.size === 0 && !webhook.sendResolved)) {
+    const webhook = options.webhook();
+    if (reason === undefined || (firing.size === 0 && webhook?.sendResolved === false)) {
       finish();
       return;
     }
+    if (webhook === undefined) return;
     const body = webhookBody({
       group,
       alerts: audible,
@@ -135,13 +138,15 @@ export function createDispatcher(options: DispatchOptions): Dispatcher {
       externalUrl: options.externalUrl(),
       reason,
     });
-    group.isDelivering = true;
-    const delivering = deliver(webhook, JSON.stringify(body), atMs + group.route.groupIntervalMs).then((delivered) => {
+    const tell = async (): Promise<void> => {
+      group.isDelivering = true;
+      const delivered = await deliver(webhook, JSON.stringify(body), atMs + group.route.groupIntervalMs);
       group.isDelivering = false;
-      inFlight.delete(delivering);
       if (delivered) finish();
-    });
-    inFlight.add(delivering);
+    };
+    const telling = tell();
+    inFlight.add(telling);
+    void telling.finally(() => inFlight.delete(telling));
   };
 
   const forget = (group: RunningGroup, over: readonly Alert[]): void => {
