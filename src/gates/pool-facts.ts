@@ -1,0 +1,82 @@
+import { type KnownPools, readDatabaseServer, readPools } from '../connections/index.ts';
+import type { GateFacts } from '../domain/gate-facts.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { RecordedMetrics } from '../plugin/context.ts';
+import type { WorkloadView } from '../ports/cluster.ts';
+import { DECLARATION_SOURCE } from './capacity-guard.ts';
+import { type CatalogueDatabase, databaseOf } from './database-of.ts';
+import type { Told } from './told.ts';
+
+type KnownValue<K extends 'capacity' | 'headroom'> = Extract<GateFacts[K], { known: true }>['value'];
+
+interface MetricsContext {
+  readonly metrics: Pick<RecordedMetrics, 'range'>;
+  now(): number;
+}
+
+/** What the capacity guard computes with. Asked only when replicas grow; what is read is what the formula needs. */
+export async function readCapacity(
+  plan: Plan,
+  workload: WorkloadView,
+  declaration: { readonly database: string | null; readonly catalogue: readonly CatalogueDatabase[] },
+  ctx: MetricsContext,
+): Promise<Told<KnownValue<'capacity'>>> {
+  const after = plan.preview.replicasAfter;
+  if (after === undefined || (workload.replicas !== null && after <= workload.replicas)) {
+    return { why: 'not asked for: the plan adds no replicas' };
+  }
+  const use = databaseOf(plan.subject, declaration.database, declaration.catalogue);
+  if (use.kind === 'undeclared') return { why: use.why, source: DECLARATION_SOURCE };
+  if (use.kind === 'none') return { value: NO_DATABASE, source: DECLARATION_SOURCE };
+
+  const [pools, server] = await Promise.all([readPools(workload, ctx), readDatabaseServer(use.database, ctx)]);
+  if (!pools.known) return { why: pools.why };
+  if (pools.maxPerReplica === null) return { why: 'the connection pools tell no maximum' };
+  if (!server.known) return { why: server.why };
+  return {
+    value: {
+      database: use.database.name,
+      declaredNone: false,
+      maxConnections: server.maxConnections,
+      reservedConnections: server.reservedConnections,
+      usedConnections: server.usedConnections,
+      // Idle connections that are not told count as other clients': too many of them rather than too few.
+      ownConnections: pools.used + (pools.idle ?? 0),
+      poolMaxPerReplica: pools.maxPerReplica,
+      refusing: (server.refusedPerS ?? 0) > 0 || (pools.refusedPerS ?? 0) > 0,
+    },
+  };
+}
+
+const NO_DATABASE: KnownValue<'capacity'> = {
+  database: 'none',
+  declaredNone: true,
+  maxConnections: 0,
+  reservedConnections: 0,
+  usedConnections: 0,
+  ownConnections: 0,
+  poolMaxPerReplica: 0,
+  refusing: false,
+};
+
+/** How full the pools would be with fewer replicas at the load of this moment: in use and waiting, of all slots that would be left. */
+export async function readHeadroom(
+  plan: Plan,
+  workload: WorkloadView,
+  limit: number,
+  ctx: MetricsContext,
+): Promise<Told<KnownValue<'headroom'>>> {
+  const after = plan.preview.replicasAfter;
+  if (after === undefined) return { why: 'the plan does not say how many replicas are left' };
+  if (after === 0) return { why: 'no replica would be left' };
+  const pools = await readPools(workload, ctx);
+  if (!pools.known) return { why: pools.why };
+  if (pools.maxPerReplica === null) return { why: 'the connection pools tell no maximum' };
+  const unheard = silentReplicas(pools, workload);
+  if (unheard > 0) return { why: `${unheard} ready replicas do not report their pools` };
+  return { value: { saturationAfter: (pools.used + (pools.pending ?? 0)) / (after * pools.maxPerReplica), limit } };
+}
+
+function silentReplicas(pools: KnownPools, workload: WorkloadView): number {
+  return workload.readyReplicas - pools.replicasReporting;
+}
