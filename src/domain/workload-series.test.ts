@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { escapeRegex, isSeriesOf, podPattern, promqlString, workloadMatchers } from './workload-series.ts';
+import {
+  escapeRegex,
+  isSeriesOf,
+  matchersLike,
+  podPattern,
+  promqlString,
+  workloadMatchers,
+} from './workload-series.ts';
 
 describe('podPattern', () => {
   it.each([
@@ -51,6 +58,17 @@ describe('series of a workload', () => {
 
     expect(matchers).toContain(String.raw`namespace="a.b",pod=~"c\\.d"`);
     expect(matchers).toHaveLength(4);
+  });
+
+  it.each([
+    [{ namespace: 'shop', pod }, /^namespace="shop",pod=~"orders-/],
+    [
+      { namespace: 'otel', pod: 'x', exported_namespace: 'shop', exported_pod: pod },
+      /^exported_namespace="shop",exported_pod=~"orders-/,
+    ],
+    [{ k8s_namespace_name: 'shop', k8s_deployment_name: 'orders' }, /k8s_deployment_name="orders"$/],
+  ])('finds more series labelled like %o', (labels, expected) => {
+    expect(matchersLike(orders, labels)).toMatch(expected);
   });
 
   it('keeps quotes, backslashes and metacharacters inside the string', () => {

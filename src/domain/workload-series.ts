@@ -24,6 +24,7 @@ export const PLACE_LABEL_NAMES: readonly string[] = [
   ...Object.values(OTEL_WORKLOAD_LABELS),
 ];
 
+type Labels = Readonly<Record<string, string>>;
 type NamedObject = Pick<Subject, 'kind' | 'namespace' | 'name'>;
 
 // Names of pods that are generated from a prefix: the prefix is cut to 58 characters, 5 random ones follow (k8s.io/apiserver, names/generate.go).
@@ -89,20 +90,31 @@ export function workloadMatchers(objects: readonly NamedObject[]): readonly stri
 }
 
 /** Namespace and pod that a series is about; a pod may be unknown where only the workload is named. */
-export function placeOf(labels: Readonly<Record<string, string>>): { namespace: string; pod: string } | null {
-  for (const { namespace, pod } of PLACE_LABELS) {
-    const place = { namespace: labels[namespace] ?? '', pod: labels[pod] ?? '' };
-    if (place.namespace !== '' && place.pod !== '') return place;
-  }
-  return null;
+export function placeOf(labels: Labels): { namespace: string; pod: string } | null {
+  const used = placeLabelsOf(labels);
+  return used ? { namespace: labels[used.namespace] ?? '', pod: labels[used.pod] ?? '' } : null;
+}
+
+function placeLabelsOf(labels: Labels): (typeof PLACE_LABELS)[number] | undefined {
+  return PLACE_LABELS.find(({ namespace, pod }) => (labels[namespace] ?? '') !== '' && (labels[pod] ?? '') !== '');
 }
 
 /** Whether a series is about a pod of this workload, by its labels. */
-export function isSeriesOf(object: NamedObject, labels: Readonly<Record<string, string>>): boolean {
-  const place = placeOf(labels);
-  if (place !== null) {
-    return place.namespace === object.namespace && new RegExp(`^(?:${podPattern(object)})$`).test(place.pod);
+export function isSeriesOf(object: NamedObject, labels: Labels): boolean {
+  return matchersLike(object, labels) !== null;
+}
+
+/** The matchers that find the series of this workload that are labelled as this one is; null when this one is not of it. */
+export function matchersLike(object: NamedObject, labels: Labels): string | null {
+  const used = placeLabelsOf(labels);
+  if (used) {
+    const pattern = podPattern(object);
+    const isOwn =
+      labels[used.namespace] === object.namespace && new RegExp(`^(?:${pattern})$`).test(labels[used.pod] ?? '');
+    return isOwn ? `${used.namespace}=${promqlString(object.namespace)},${used.pod}=~${promqlString(pattern)}` : null;
   }
   const label = OTEL_WORKLOAD_LABELS[object.kind];
-  return label !== undefined && labels.k8s_namespace_name === object.namespace && labels[label] === object.name;
+  if (label === undefined || labels.k8s_namespace_name !== object.namespace || labels[label] !== object.name)
+    return null;
+  return `k8s_namespace_name=${promqlString(object.namespace)},k8s_pod_name="",${label}=${promqlString(object.name)}`;
 }

@@ -1,0 +1,118 @@
+import type { Finding } from '../../src/domain/finding.ts';
+import type { Subject } from '../../src/domain/subject.ts';
+import { subjectName } from '../../src/domain/subject.ts';
+import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
+import { defineDetector } from '../../src/plugin/detector.ts';
+import type { RangeSeries } from '../../src/ports/metrics.ts';
+import type { Baseline, Point } from './baseline.ts';
+import { baselineOf, medianOf } from './baseline.ts';
+import { LatencySpikeConfig } from './schema.ts';
+import type { ServerSeries } from './server-metrics.ts';
+import { findServerSeries, latencyQueries } from './server-metrics.ts';
+
+const STEP_MS = 30_000;
+/** What counts as now: the median of the moments in here, so that one odd scrape decides nothing. */
+const RECENT_MS = 90_000;
+/** Rates look back so far: moments just before the incident already contain some of it. */
+const RATE_WINDOW_MS = 120_000;
+/** However old the incident is, the past is not looked for further back. */
+const MAX_BACK_MS = 6 * 3_600_000;
+
+export const latencySpike = defineDetector<LatencySpikeConfig>({
+  id: 'latency-spike',
+  needs: [],
+  listensTo: ['alert', 'recurrence'],
+  config: LatencySpikeConfig,
+  async detect(incident, config, ctx) {
+    const { subject } = incident;
+    const now = Math.floor(ctx.now() / 1000) * 1000;
+    const series = await findServerSeries(subject, ctx.metrics, now);
+    if (series === null) return [];
+
+    const { from, until } = pastOf(incident, config, now);
+    const queries = latencyQueries(series, config.quantile);
+    const range = (query: string) => ctx.metrics.range(query, now - steps(now - from), now, STEP_MS);
+    const latency = valuesOf((await range(queries.latency)).series);
+    const rate = new Map(valuesOf((await range(queries.rate)).series).map((point) => [point.at, point.value]));
+    const flowing = latency.filter((point) => (rate.get(point.at) ?? 0) >= config.minRatePerS);
+
+    const recent = flowing.filter((point) => point.at > now - RECENT_MS);
+    const nowSeconds = medianOf(recent.map((point) => point.value));
+    const nowPerS = medianOf(recent.map((point) => rate.get(point.at) ?? 0));
+    const past = flowing.filter((point) => point.at >= from && point.at <= until).map((point) => point.value);
+    const baseline = baselineOf(past, config.minBaselinePoints);
+    if (nowSeconds === null || nowPerS === null || baseline === null) return [];
+    if (!isSpike(nowSeconds, baseline, config)) return [];
+
+    const evidence = [queries.latency, queries.rate].flatMap((query) => ctx.metrics.evidenceOf(query) ?? []);
+    return [spikeFinding({ subject, series, config, nowSeconds, nowPerS, baseline, evidence, ctx })];
+  },
+});
+
+/** The past that tells what is usual ends before the incident began, also when the incident is old. */
+function pastOf(incident: IncidentView, config: LatencySpikeConfig, now: number): { from: number; until: number } {
+  const until = Math.max(Math.min(now - config.exclude, incident.since - RATE_WINDOW_MS), now - MAX_BACK_MS);
+  return { from: until - config.history, until };
+}
+
+function steps(lengthMs: number): number {
+  return Math.ceil(lengthMs / STEP_MS) * STEP_MS;
+}
+
+function valuesOf(series: readonly RangeSeries[]): readonly Point[] {
+  return (series[0]?.points ?? []).filter((point) => Number.isFinite(point.value));
+}
+
+function isSpike(seconds: number, baseline: Baseline, config: LatencySpikeConfig): boolean {
+  const rise = seconds - baseline.median;
+  return (
+    seconds >= baseline.median * config.minRatio &&
+    rise >= config.minRiseSeconds &&
+    rise >= baseline.deviation * config.minDeviations
+  );
+}
+
+interface Spike {
+  readonly subject: Subject;
+  readonly series: ServerSeries;
+  readonly config: LatencySpikeConfig;
+  readonly nowSeconds: number;
+  readonly nowPerS: number;
+  readonly baseline: Baseline;
+  readonly evidence: string[];
+  readonly ctx: ReadContext;
+}
+
+function spikeFinding(spike: Spike): Finding {
+  const { series, config, nowSeconds, nowPerS, baseline } = spike;
+  const isMean = series.form === 'mean';
+  const figure = isMean ? 'mean' : `p${Math.round(config.quantile * 100)}`;
+  const ratio = nowSeconds / Math.max(baseline.median, 0.001);
+  const figures = {
+    [`${figure}Seconds`]: nowSeconds,
+    baselineSeconds: baseline.median,
+    ratio,
+    ratePerS: nowPerS,
+    baselinePoints: baseline.points,
+  };
+  return {
+    id: spike.ctx.newId(),
+    detector: 'latency-spike',
+    reason: 'latency-spike',
+    subject: spike.subject,
+    confidence: confidenceOf(spike),
+    summary: `${subjectName(spike.subject)}: ${figure} ${shown(nowSeconds)} s, ${ratio.toFixed(1)}x its usual ${shown(baseline.median)} s, at ${shown(nowPerS)} requests/s`,
+    figures,
+    evidence: spike.evidence,
+  };
+}
+
+/** A short past may not be a usual one, and a mean hides who waits. */
+function confidenceOf({ series, baseline }: Spike): number {
+  const byHistory = baseline.points >= 40 ? 0.95 : 0.8;
+  return series.form === 'mean' ? byHistory - 0.15 : byHistory;
+}
+
+function shown(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,128 @@
+import type { Subject } from '../../src/domain/subject.ts';
+import { matchersLike, PLACE_LABEL_NAMES, promqlString, workloadMatchers } from '../../src/domain/workload-series.ts';
+import type { RecordedMetrics } from '../../src/plugin/context.ts';
+
+/** One naming of the duration of served requests. */
+interface ServerFamily {
+  /** Name without `_bucket`, `_sum`, `_count`. */
+  readonly name: string;
+  /** How many of the metric's unit make a second. */
+  readonly unitsPerSecond: number;
+  /** Further matchers. */
+  readonly only?: string;
+  /** Matchers that find the workload, where its series carry names of their own. */
+  readonly place?: (subject: Subject) => string;
+}
+
+const MS = 1000;
+
+/**
+ * Every naming that is understood, the most exact first. OpenTelemetry now (seconds; its JavaScript exporter adds no unit; Prometheus may
+ * keep dots), habits of prom-client users, Micrometer, OpenTelemetry before 1.21 (milliseconds), RPC, Istio, Linkerd.
+ */
+export const SERVER_FAMILIES: readonly ServerFamily[] = [
+  { name: 'http_server_request_duration_seconds', unitsPerSecond: 1 },
+  { name: 'http_server_request_duration', unitsPerSecond: 1 },
+  { name: 'http.server.request.duration', unitsPerSecond: 1 },
+  { name: 'http.server.request.duration_seconds', unitsPerSecond: 1 },
+  { name: 'http_request_duration_seconds', unitsPerSecond: 1 },
+  { name: 'http_server_requests_seconds', unitsPerSecond: 1 },
+  { name: 'http_server_duration_milliseconds', unitsPerSecond: MS },
+  { name: 'http_server_duration', unitsPerSecond: MS },
+  { name: 'http_request_duration_milliseconds', unitsPerSecond: MS },
+  { name: 'http_request_duration_ms', unitsPerSecond: MS },
+  { name: 'rpc_server_call_duration_seconds', unitsPerSecond: 1 },
+  { name: 'rpc_server_duration_milliseconds', unitsPerSecond: MS },
+  { name: 'grpc_server_handling_seconds', unitsPerSecond: 1 },
+  {
+    name: 'istio_request_duration_milliseconds',
+    unitsPerSecond: MS,
+    only: 'reporter="destination"',
+    place: ({ namespace, name }) =>
+      `destination_workload_namespace=${promqlString(namespace)},destination_workload=${promqlString(name)}`,
+  },
+  {
+    name: 'response_latency_ms',
+    unitsPerSecond: MS,
+    only: 'direction="inbound"',
+    place: ({ namespace, name, kind }) =>
+      `namespace=${promqlString(namespace)},${kind.toLowerCase()}=${promqlString(name)}`,
+  },
+];
+
+/** The form in which a family is there. `mean` = only sum and count. */
+export type Form = 'buckets' | 'native' | 'mean';
+
+/** The series that say how long the workload's requests take. */
+export interface ServerSeries {
+  readonly family: ServerFamily;
+  readonly form: Form;
+  /** Inside of the braces, without the name. */
+  readonly matchers: string;
+}
+
+/** Finds the best naming under which the workload is measured now, in one query; null when there is none. */
+export async function findServerSeries(
+  subject: Subject,
+  metrics: Pick<RecordedMetrics, 'instant'>,
+  at: number,
+): Promise<ServerSeries | null> {
+  const answer = await metrics.instant(discoveryQuery(subject), at);
+  const there = new Map<string, string>();
+  for (const { labels } of answer.series) {
+    const name = labels.__name__ ?? '';
+    const meshed = SERVER_FAMILIES.find((family) => family.place && name.startsWith(family.name));
+    const place = meshed?.place ? meshed.place(subject) : matchersLike(subject, labels);
+    if (place === null) continue;
+    if (!there.has(name)) there.set(name, place);
+  }
+  // Quantiles of any family are worth more than the mean of a better one.
+  for (const form of ['buckets', 'native', 'mean'] as const) {
+    for (const family of SERVER_FAMILIES) {
+      const place = there.get(`${family.name}${SUFFIX[form]}`);
+      if (place === undefined) continue;
+      return { family, form, matchers: family.only ? `${place},${family.only}` : place };
+    }
+  }
+  return null;
+}
+
+const SUFFIX: Readonly<Record<Form, string>> = { buckets: '_bucket', native: '', mean: '_count' };
+
+function discoveryQuery(subject: Subject): string {
+  const namesOf = (families: readonly ServerFamily[]) =>
+    promqlString(families.map((family) => `${family.name.replaceAll('.', '[.]')}(_bucket|_count)?`).join('|'));
+  const own = workloadMatchers([subject]).map(
+    (place) => `{__name__=~${namesOf(SERVER_FAMILIES.filter((family) => !family.place))},${place}}`,
+  );
+  const meshed = SERVER_FAMILIES.flatMap((family) =>
+    family.place ? [`{__name__=~${namesOf([family])},${family.only ?? ''},${family.place(subject)}}`] : [],
+  );
+  const keep = ['__name__', ...PLACE_LABEL_NAMES].join(', ');
+  return [...own, ...meshed].map((selector) => `count by (${keep}) (${selector})`).join('\nor ');
+}
+
+const RATE_WINDOW = '2m';
+
+/** Latency in seconds; and served requests per second. Each is one series without labels. */
+export function latencyQueries(series: ServerSeries, quantile: number): { latency: string; rate: string } {
+  const { family, form, matchers } = series;
+  const rateOf = (suffix: string) =>
+    `sum(rate({__name__=${promqlString(family.name + suffix)},${matchers}}[${RATE_WINDOW}]))`;
+  const scale = family.unitsPerSecond === 1 ? '' : ` / ${family.unitsPerSecond}`;
+  switch (form) {
+    case 'buckets':
+      return {
+        latency: `histogram_quantile(${quantile}, sum by (le) (rate({__name__=${promqlString(`${family.name}_bucket`)},${matchers}}[${RATE_WINDOW}])))${scale}`,
+        rate: rateOf('_count'),
+      };
+    case 'native':
+      return {
+        latency: `histogram_quantile(${quantile}, ${rateOf('')})${scale}`,
+        rate: `histogram_count(${rateOf('')})`,
+      };
+    case 'mean':
+    default:
+      return { latency: `${rateOf('_sum')} / ${rateOf('_count')}${scale}`, rate: rateOf('_count') };
+  }
+}
