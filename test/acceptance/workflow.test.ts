@@ -1,0 +1,259 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startWorkflow, testPolicy, type WorkflowHarness } from '../fakes/workflow.ts';
+
+const MINUTE_MS = 60_000;
+let open: WorkflowHarness | null = null;
+async function start(...args: Parameters<typeof startWorkflow>): Promise<WorkflowHarness> {
+  open = await startWorkflow(...args);
+  return open;
+}
+afterEach(async () => {
+  await open?.close();
+  open = null;
+});
+
+const orders = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'orders', uid: 'uid-orders' };
+
+/** The controllers do what was asked: pods of the new count are ready. */
+function settlePods(hale: WorkflowHarness): void {
+  const view = hale.cluster.reader.workload(orders);
+  const replicas = view?.replicas ?? 0;
+  hale.cluster.change(orders, { readyReplicas: replicas, updatedReplicas: replicas, availableReplicas: replicas, observedGeneration: view?.generation ?? 1 });
+}
+
+async function actedUpon(hale: WorkflowHarness): Promise<void> {
+  await hale.alert();
+  await hale.run(20_000);
+  settlePods(hale);
+}
+
+describe('from alert to an end', () => {
+  it('scales out, measures the recovery, and closes', async () => {
+    const hale = await start();
+    await actedUpon(hale);
+
+    expect(hale.cluster.writes).toMatchObject([{ from: 3 }]);
+    expect((await hale.incident()).phase).toBe('verifying');
+    hale.world.usersS = 0.1;
+    hale.world.causeThere = false;
+    await hale.alert('resolved');
+    await hale.run(2 * MINUTE_MS);
+
+    const incident = await hale.incident();
+    expect(incident.phase).toBe('resolved');
+    expect(incident.plans[0]?.status).toBe('verified');
+    expect(hale.told.map((notification) => notification.kind)).toEqual(['acted']);
+    await hale.run(31 * MINUTE_MS);
+    expect((await hale.incident()).phase).toBe('closed');
+    expect(hale.cluster.writes).toHaveLength(1);
+  });
+
+  it('in observe says what it would have done, writes nothing and calls nobody', async () => {
+    const hale = await start({ mode: 'observe' });
+    await hale.alert();
+    await hale.run(MINUTE_MS);
+
+    const incident = await hale.incident();
+    expect(incident.phase).toBe('watching');
+    expect(incident.outcome).toContain('would have done: scale');
+    expect(hale.cluster.writes).toHaveLength(0);
+    expect(hale.told).toHaveLength(0);
+  });
+
+  it('in suggest tells a person and writes nothing', async () => {
+    const hale = await start({ mode: 'suggest' });
+    await hale.alert();
+    await hale.run(MINUTE_MS);
+
+    expect(hale.told.map((notification) => notification.kind)).toEqual(['suggestion']);
+    expect(hale.cluster.writes).toHaveLength(0);
+  });
+
+  it('in approve asks once, and acts only after a named yes to this very plan', async () => {
+    const hale = await start({ mode: 'approve' });
+    await hale.alert();
+    await hale.run(2 * MINUTE_MS);
+    expect((await hale.incident()).phase).toBe('held');
+    expect(hale.told.map((notification) => notification.kind)).toEqual(['approval']);
+    expect(hale.cluster.writes).toHaveLength(0);
+
+    const digest = (await hale.incident()).plans.at(-1)?.digest ?? '';
+    const answer = { id: 'approval-1', incidentId: (await hale.incident()).id, planDigest: digest, answer: 'approved' as const, by: 'alice', at: hale.now(), expiresAt: hale.now() + MINUTE_MS, usedAt: null };
+    await hale.store.commit({ approval: answer });
+    await hale.run(30_000);
+
+    expect(hale.cluster.writes).toHaveLength(1);
+    expect((await hale.store.approvalFor(digest))?.usedAt).not.toBeNull();
+  });
+
+  it('calls the action off when the condition goes away by itself', async () => {
+    const hale = await start({ mode: 'approve' });
+    await hale.alert();
+    await hale.run(30_000);
+    hale.world.usersS = 0.1;
+    hale.world.causeThere = false;
+    await hale.run(3 * MINUTE_MS);
+
+    expect((await hale.incident()).phase).toBe('self-resolved');
+    expect(hale.cluster.writes).toHaveLength(0);
+  });
+
+  it('finds no cause, and calls a person', async () => {
+    const hale = await start();
+    hale.world.causeThere = false;
+    await hale.alert();
+    await hale.run(3 * MINUTE_MS);
+
+    expect((await hale.incident()).phase).toBe('escalated');
+    expect(hale.told.map((notification) => notification.severity)).toEqual(['page']);
+  });
+});
+
+describe('a change that does not help', () => {
+  it('is undone when users stay unwell, and a person is called', async () => {
+    const hale = await start();
+    await actedUpon(hale);
+    await hale.run(6 * MINUTE_MS);
+
+    expect(hale.cluster.writes.map(({ from, to }) => [from, to])).toEqual([[3, hale.cluster.writes[0]?.to], [hale.cluster.writes[0]?.to, 3]]);
+    expect((await hale.incident()).phase).toBe('escalated');
+  });
+
+  it('is undone at once when users get worse, and autonomy falls', async () => {
+    const hale = await start();
+    await actedUpon(hale);
+    hale.world.usersS = 3;
+    await hale.run(MINUTE_MS);
+
+    expect(hale.cluster.writes).toHaveLength(2);
+    expect(await hale.store.loweredAutonomy()).toMatchObject([{ mode: 'approve', by: 'hale' }]);
+  });
+
+  it('with Prometheus gone while verifying: not one further write, and a person is told', async () => {
+    const hale = await start();
+    await actedUpon(hale);
+    hale.world.prometheusDown = true;
+    await hale.run(10 * MINUTE_MS);
+
+    expect(hale.cluster.writes).toHaveLength(1);
+    const incident = await hale.incident();
+    expect(incident.phase).toBe('escalated');
+    expect(incident.plans[0]?.status).toBe('not-verified');
+    expect(hale.told.map((notification) => notification.severity)).toEqual(['page']);
+  });
+
+  it('reverted by another writer: stops and calls a person', async () => {
+    const hale = await start();
+    await actedUpon(hale);
+    await hale.run(10_000);
+    hale.cluster.change(orders, { replicas: 3, replicasManager: 'kubectl' });
+    await hale.run(MINUTE_MS);
+
+    expect(hale.cluster.writes).toHaveLength(1);
+    expect((await hale.incident()).phase).toBe('escalated');
+  });
+});
+
+describe('the kill switch', () => {
+  it('holds a plan while frozen, and lets it go after', async () => {
+    const hale = await start();
+    await hale.store.commit({ freeze: { frozen: true, by: 'alice', reason: 'release night', at: hale.now() } });
+    await hale.alert();
+    await hale.run(2 * MINUTE_MS);
+    expect((await hale.incident()).phase).toBe('held');
+    expect(hale.cluster.writes).toHaveLength(0);
+
+    await hale.store.commit({ freeze: { frozen: false, by: 'alice', reason: 'done', at: hale.now() } });
+    await hale.run(MINUTE_MS);
+    expect(hale.cluster.writes).toHaveLength(1);
+  });
+
+  it('holds when the ConfigMap says so or cannot be read', async () => {
+    const hale = await start();
+    await hale.cluster.writer.putConfigMap('hale', 'hale-freeze', { frozen: 'true', by: 'bob', reason: 'store is down' });
+    await hale.alert();
+    await hale.run(MINUTE_MS);
+
+    expect(hale.cluster.writes).toHaveLength(0);
+  });
+
+  it('makes a rollback wait, and says so', async () => {
+    const hale = await start();
+    await actedUpon(hale);
+    await hale.store.commit({ freeze: { frozen: true, by: 'alice', reason: 'release night', at: hale.now() } });
+    await hale.run(7 * MINUTE_MS);
+
+    expect(hale.cluster.writes).toHaveLength(1);
+    expect((await hale.incident()).phase).toBe('rolling-back');
+    expect(hale.told.some((notification) => notification.title.includes('a rollback waits'))).toBe(true);
+  });
+});
+
+describe('a write without an answer', () => {
+  it('that was stored is found, not repeated', async () => {
+    const hale = await start();
+    hale.cluster.nextWrite('lost-answer');
+    await actedUpon(hale);
+    await hale.run(10_000);
+
+    expect(hale.cluster.writes).toHaveLength(1);
+    expect((await hale.incident()).phase).toBe('verifying');
+  });
+
+  it('that was not stored is planned again only after its deadline', async () => {
+    const hale = await start();
+    hale.cluster.nextWrite('unavailable');
+    await hale.alert();
+    await hale.run(25_000);
+    expect(hale.cluster.writes).toHaveLength(0);
+    expect((await hale.incident()).phase).toBe('acting');
+
+    await hale.run(MINUTE_MS);
+    expect(hale.cluster.writes).toHaveLength(1);
+    expect((await hale.store.intentsOf((await hale.incident()).id)).map((intent) => intent.outcome?.result)).toEqual(['not-applied', 'applied']);
+  });
+});
+
+describe('a time-boxed change', () => {
+  const policy = testPolicy({ ladder: [{ remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' }, returnAfter: '10m' }] });
+
+  async function healed(): Promise<WorkflowHarness> {
+    const hale = await start({ policy });
+    await actedUpon(hale);
+    hale.world.usersS = 0.1;
+    hale.world.causeThere = false;
+    await hale.alert('resolved');
+    await hale.run(5 * MINUTE_MS);
+    return hale;
+  }
+
+  it('is committed with the intent and survives the end of its policy', async () => {
+    const hale = await healed();
+
+    expect(await hale.store.obligations({ openOnly: true, kind: 'return', limit: 10 })).toHaveLength(1);
+  });
+
+  it('is held for a person while nobody can say whether users are well', async () => {
+    const hale = await healed();
+    hale.world.prometheusDown = true;
+    await hale.run(10 * MINUTE_MS);
+
+    expect(hale.cluster.writes).toHaveLength(1);
+    expect(hale.told.some((notification) => notification.kind === 'returned')).toBe(true);
+  });
+});
+
+describe('notifications', () => {
+  it('go on until somebody takes them', async () => {
+    const hale = await start();
+    hale.world.causeThere = false;
+    hale.world.channelUp = false;
+    await hale.alert();
+    await hale.run(5 * MINUTE_MS);
+    expect(hale.told).toHaveLength(0);
+
+    hale.world.channelUp = true;
+    await hale.run(2 * MINUTE_MS);
+    expect(hale.told).toHaveLength(1);
+  });
+});

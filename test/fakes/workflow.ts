@@ -1,0 +1,276 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import type { Incident } from '../../src/domain/incident.ts';
+import type { Mode } from '../../src/domain/mode.ts';
+import type { Notification } from '../../src/domain/obligation.ts';
+import { type LoadedPolicy, Policy } from '../../src/domain/policy.ts';
+import { GATE_DEFAULTS } from '../../src/gates/facts.ts';
+import { defineDetector } from '../../src/plugin/detector.ts';
+import type { MetricsReader } from '../../src/ports/metrics.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { createManualClock } from '../../src/simulation/clock.ts';
+import type { WorkflowDeps } from '../../src/workflow/deps.ts';
+import { WORKFLOW_DEFAULTS } from '../../src/workflow/settings.ts';
+import { createTick } from '../../src/workflow/tick.ts';
+import { scaleWorkload } from '../../remediations/scale-workload/index.ts';
+import { type FakeCluster, fakeCluster, fakeWorkload } from './cluster.ts';
+
+/** What the test may change while time goes by. */
+export interface World {
+  /** What users feel, in seconds; null = Prometheus does not answer that. */
+  usersS: number | null;
+  trafficPerS: number | null;
+  /** Prometheus is down altogether. */
+  prometheusDown: boolean;
+  /** The detector finds the cause. */
+  causeThere: boolean;
+  /** Whether the notification channel takes anything. */
+  channelUp: boolean;
+}
+
+export interface WorkflowHarness {
+  readonly world: World;
+  readonly cluster: FakeCluster;
+  readonly store: Store;
+  readonly told: Notification[];
+  readonly steps: string[];
+  now(): number;
+  /** Opens an incident on the workload, as intake does. */
+  alert(status?: 'firing' | 'resolved', occurrence?: string): Promise<void>;
+  /** Lets virtual time pass, with every tick that falls due. */
+  run(forMs: number): Promise<void>;
+  incident(): Promise<Incident>;
+  incidents(): Promise<readonly Incident[]>;
+  /** Ends the process in the thought: from the n-th step on everything throws, until `restart`. */
+  killAtStep(n: number): void;
+  /** Opens the store again, as a new process would. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const START_MS = Date.UTC(2026, 0, 5, 12);
+const SUBJECT = fakeWorkload({ annotations: { 'hale.dev/enabled': 'true' } });
+
+/** The policy of these tests: scale out, verified on users within two minutes. */
+export function testPolicy(change: Partial<z.input<typeof Policy>> = {}): LoadedPolicy {
+  const policy = Policy.parse({
+    apiVersion: 'hale/v1',
+    kind: 'Policy',
+    id: 'test-policy',
+    description: 'for tests',
+    cause: 'connection-pool-waiting',
+    mode: 'auto',
+    ladder: [{ remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' } }],
+    limits: {
+      cooldown: '5m',
+      budgets: { workload: { actions: 3, per: '1d' }, namespace: { actions: 10, per: '1d' }, cluster: { actions: 20, per: '1d' }, cause: { actions: 3, per: '1d' } },
+      planDeadline: '15m',
+      approvalWithin: '10m',
+    },
+    verification: { indicator: 'users', unit: 'seconds', goodAtMost: 0.3, traffic: 'traffic', minimumTraffic: 1, hold: '1m', deadline: '5m' },
+    ...change,
+  });
+  return { policy, hash: 'f'.repeat(64), file: 'test.yaml' };
+}
+
+/** The whole workflow on a real store, with a virtual clock, a fake cluster and users that the test controls. */
+export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolicy } = {}): Promise<WorkflowHarness> {
+  const folder = mkdtempSync(join(tmpdir(), 'hale-workflow-'));
+  const clock = createManualClock({ startMs: START_MS });
+  const cluster = fakeCluster(() => clock.now());
+  cluster.addWorkload(SUBJECT);
+  const world: World = { usersS: 0.9, trafficPerS: 20, prometheusDown: false, causeThere: true, channelUp: true };
+  const told: Notification[] = [];
+  const steps: string[] = [];
+  let killAt = Number.POSITIVE_INFINITY;
+  let ids = 0;
+  let store = await openSqliteStore({ path: join(folder, 'store.db'), clock });
+  let tick = tickOn(store);
+
+  function tickOn(current: Store) {
+    return createTick(depsOn(current), () => undefined);
+  }
+
+  function depsOn(current: Store): WorkflowDeps {
+    return {
+      clock,
+      store: current,
+      metrics: metricsOf(world),
+      cluster: cluster.reader,
+      writer: cluster.writer,
+      topology: () => ({ calleesOf: async () => [] }),
+      detectors: new Map([['test', detectorOf(world)]]),
+      detectorConfig: {},
+      remediations: new Map([['scale-workload', scaleWorkload]]),
+      diagnose: (findings) => findings.map((finding) => ({ ...finding, reason: 'connection-pool-waiting' as const, explains: [finding.id] })),
+      policies: [options.policy ?? testPolicy()],
+      modeCeiling: () => ({ mode: options.mode ?? 'auto', source: 'test' }),
+      gates: {
+        ...GATE_DEFAULTS,
+        freeze: { namespace: 'hale', configMap: 'hale-freeze' },
+        scope: { namespaces: ['shop'], optInKey: 'hale.dev/enabled' },
+        storm: { sickSubjects: 5, withinMs: 300_000, quietForMs: 600_000 },
+        catalogue: [],
+      },
+      channels: {
+        first: {
+          name: 'test',
+          async deliver(notification) {
+            if (!world.channelUp) throw new Error('channel is down');
+            told.push(notification);
+          },
+        },
+        second: null,
+      },
+      redact: { text: (text) => text, outbound: (text) => text, json: (value) => value },
+      newId: () => `id-${(ids += 1)}`,
+      steps: {
+        reached(step) {
+          steps.push(step);
+          if (steps.length >= killAt) throw new Error(`killed at ${step}`);
+        },
+      },
+      settings: WORKFLOW_DEFAULTS,
+      queriesPerMinute: 1_000,
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      meter: {
+        phaseEntered: () => undefined,
+        actionSettled: () => undefined,
+        verified: () => undefined,
+        gateStopped: () => undefined,
+        notified: () => undefined,
+        tickFailed: () => undefined,
+        causeNamed: () => undefined,
+      },
+    };
+  }
+
+  async function drain(): Promise<void> {
+    for (let round = 0; round < 50; round += 1) {
+      const due = await store.due(clock.now(), 50);
+      if (due.length === 0) return;
+      for (const ref of due) await tick(ref).catch(() => undefined);
+      if (steps.length >= killAt) return;
+    }
+  }
+
+  return {
+    world,
+    cluster,
+    get store() {
+      return store;
+    },
+    told,
+    steps,
+    now: () => clock.now(),
+    async alert(status = 'firing', occurrence = 'fp|1') {
+      const open = (await store.incidents({ openOnly: true, limit: 10 })).find((incident) => incident.key === `subject:${SUBJECT.subject.uid}`);
+      const incident = open ?? newIncident(clock.now(), `incident-${(ids += 1)}`);
+      const signal = { id: `signal-${(ids += 1)}`, kind: 'alert' as const, dedupeKey: `${occurrence}|${status}`, occurrence, status, name: 'PoolWaiting', labels: {}, annotations: {}, generatorUrl: '', startedAt: clock.now(), receivedAt: clock.now(), incidentId: incident.id };
+      const result = await store.commit({ ...(open ? {} : { save: [{ record: incident, expectedVersion: 0 }] }), signals: [signal], wakeAt: clock.now() });
+      if (result !== 'committed') throw new Error(result.detail);
+    },
+    async run(forMs) {
+      const until = clock.now() + forMs;
+      while (clock.now() < until && steps.length < killAt) {
+        await drain();
+        clock.advance(1_000);
+      }
+      await drain();
+    },
+    async incident() {
+      const [incident] = await store.incidents({ limit: 1 });
+      if (incident === undefined) throw new Error('there is no incident');
+      return incident;
+    },
+    incidents: () => store.incidents({ limit: 50 }),
+    killAtStep(n) {
+      killAt = n;
+    },
+    async restart() {
+      await store.close();
+      killAt = Number.POSITIVE_INFINITY;
+      store = await openSqliteStore({ path: join(folder, 'store.db'), clock });
+      tick = tickOn(store);
+    },
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function metricsOf(world: World): MetricsReader {
+  return {
+    async instant(query, at) {
+      if (world.prometheusDown) throw new Error('prometheus is down');
+      const value = query === 'users' ? world.usersS : query === 'traffic' ? world.trafficPerS : null;
+      return { series: value === null ? [] : [{ labels: {}, at, value }], warnings: [] };
+    },
+    async range() {
+      return { series: [], warnings: [] };
+    },
+    async alertRules() {
+      return [];
+    },
+    async version() {
+      return 'test';
+    },
+  };
+}
+
+function detectorOf(world: World) {
+  return defineDetector({
+    id: 'test',
+    needs: [],
+    listensTo: ['alert'],
+    config: z.object({}),
+    async detect(incident, _config, ctx): Promise<Finding[]> {
+      if (world.prometheusDown) throw new Error('prometheus is down');
+      if (!world.causeThere) return [];
+      const evidence = ctx.keep({ kind: 'metric-instant', source: 'prometheus', title: 'pool', query: 'pool', body: { waiting: 12 } });
+      return [{ id: ctx.newId(), detector: 'test', reason: 'connection-pool-waiting', subject: incident.subject, confidence: 0.9, summary: '4 of 4 in use, 12 waiting', figures: { used: 12, max: 12, pending: 12, replicas: 3 }, evidence: [evidence] }];
+    },
+  });
+}
+
+function newIncident(now: number, id: string): Incident {
+  return {
+    record: 'incident',
+    id,
+    version: 0,
+    key: `subject:${SUBJECT.subject.uid}`,
+    purpose: 'heal',
+    title: 'PoolWaiting on Deployment shop/orders',
+    subject: SUBJECT.subject,
+    phase: 'collecting',
+    phaseSince: now,
+    openedAt: now,
+    closedAt: null,
+    wakeAt: now,
+    attempts: 0,
+    inboxRead: 0,
+    firing: [],
+    lastSignalAt: now,
+    findings: [],
+    causes: [],
+    causeKey: null,
+    leaderId: null,
+    previousId: null,
+    startRung: 0,
+    plans: [],
+    planId: null,
+    intentId: null,
+    verdicts: [],
+    evidenceSaved: [],
+    worldMovedCount: 0,
+    wellSince: null,
+    quietSince: null,
+    verification: null,
+    outcome: null,
+  };
+}
