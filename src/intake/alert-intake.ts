@@ -1,0 +1,188 @@
+import { HaleError, isHaleError } from '../domain/errors.ts';
+import type { RecordRef } from '../domain/obligation.ts';
+import type { AlertsReader } from '../ports/alerts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ClusterReader } from '../ports/cluster.ts';
+import type { Change, CommitResult, Store } from '../ports/store.ts';
+import type { Redactor } from '../redaction/redactor.ts';
+import { type Decision, decide } from './decide.ts';
+import { lookupOf, type Observation, observe } from './observation.ts';
+import { askForTruncated } from './truncated.ts';
+import { type BodyLimits, parseAlertmanagerWebhook } from './webhook-body.ts';
+
+export interface IntakeLimits extends BodyLimits {
+  /** Bodies that may be under way at once; more are put off. */
+  readonly maxPendingCommits: number;
+  /** And their bytes together. */
+  readonly maxPendingBytes: number;
+  /** How long after the start alerts are put off while the cluster is not known yet. */
+  readonly cacheGraceMs: number;
+  /** Signals of one subject gather for so long before diagnosis. */
+  readonly settleMs: number;
+  /** How long the configured Alertmanager may take to name the alerts that a body left out. */
+  readonly askTimeoutMs: number;
+}
+
+/** What intake counts. Labels are fixed words, never text of an alert. */
+export interface IntakeMeter {
+  alerts(outcome: 'accepted' | 'duplicate' | 'ignored' | 'watchdog', count: number): void;
+  incidentsOpened(count: number): void;
+  refused(code: string): void;
+  truncatedUnanswered(): void;
+  conflict(): void;
+}
+
+export interface AlertIntakeOptions {
+  readonly store: Pick<Store, 'commit' | 'intakeView'>;
+  readonly cluster: ClusterReader;
+  /** Null: no Alertmanager is configured. */
+  readonly alerts: Pick<AlertsReader, 'active'> | null;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly limits: IntakeLimits;
+  /** Called after the commit, for each incident that got a signal. */
+  readonly onSignal: (ref: RecordRef, wakeAt: number) => void;
+  readonly watchdog?: { readonly alertname: string; seen(now: number): void } | undefined;
+  readonly meter?: IntakeMeter | undefined;
+}
+
+/** What became of the alerts of one body; the four counts add up to the alerts that it held or left out. */
+export interface IntakeResult {
+  /** Stored, durably. */
+  readonly accepted: number;
+  /** Known already. */
+  readonly duplicates: number;
+  /** Firing, but the same occurrence was resolved already. */
+  readonly ignored: number;
+  /** The alert that must always fire: noted, not stored. */
+  readonly watchdog: number;
+  readonly incidentsOpened: number;
+  /** What could not be looked up; for the log. */
+  readonly warnings: readonly string[];
+}
+
+export interface AlertIntake {
+  /** Resolves after the durable write. Errors: body-malformed; overloaded or store-unavailable, when nothing was stored and it may be sent again. */
+  receive(body: string | Uint8Array): Promise<IntakeResult>;
+}
+
+const MAX_TRIES = 5;
+
+export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
+  const { clock, limits, cluster, meter } = options;
+  const startedAt = clock.now();
+  let pending = 0;
+  let pendingBytes = 0;
+
+  async function receive(body: string | Uint8Array): Promise<IntakeResult> {
+    const bytes = body.length;
+    if (pending >= limits.maxPendingCommits || pendingBytes + bytes > limits.maxPendingBytes) {
+      throw refused(
+        new HaleError(
+          'overloaded',
+          `${pending} bodies of ${pendingBytes} bytes are being stored already; send this one again`,
+        ),
+      );
+    }
+    pending += 1;
+    pendingBytes += bytes;
+    try {
+      return await take(body);
+    } catch (error) {
+      throw refused(error);
+    } finally {
+      pending -= 1;
+      pendingBytes -= bytes;
+    }
+  }
+
+  function refused(error: unknown): unknown {
+    meter?.refused(isHaleError(error) ? error.code : 'internal-error');
+    return error;
+  }
+
+  async function take(raw: string | Uint8Array): Promise<IntakeResult> {
+    const clusterKnown = cluster.cacheState().state !== 'starting';
+    if (!clusterKnown && clock.now() - startedAt < limits.cacheGraceMs) {
+      throw new HaleError(
+        'overloaded',
+        'Hale has just started and does not know the cluster yet; send this again in a few seconds',
+      );
+    }
+    const body = parseAlertmanagerWebhook(raw, limits);
+    const { missing, warnings } =
+      body.truncatedAlerts > 0 ? await askForTruncated(body, options) : { missing: [], warnings: [] };
+    if (warnings.length > 0) meter?.truncatedUnanswered();
+
+    const now = clock.now();
+    const observations: Observation[] = [];
+    let watchdog = 0;
+    for (const alert of [...body.alerts, ...missing]) {
+      if (options.watchdog !== undefined && alert.labels['alertname'] === options.watchdog.alertname) {
+        // A resolve of it says that it stopped firing: that is not a sign of life.
+        if (alert.status === 'firing') options.watchdog.seen(now);
+        watchdog += 1;
+      } else {
+        observations.push(observe(alert, now, { ...options, cluster: clusterKnown ? cluster : null }));
+      }
+    }
+    const decision = await store(observations, now);
+    meter?.alerts('accepted', decision.signals.length);
+    meter?.alerts('duplicate', decision.duplicates);
+    meter?.alerts('ignored', decision.ignored);
+    meter?.alerts('watchdog', watchdog);
+    meter?.incidentsOpened(decision.opened.length);
+    return {
+      accepted: decision.signals.length,
+      duplicates: decision.duplicates,
+      ignored: decision.ignored,
+      watchdog,
+      incidentsOpened: decision.opened.length,
+      warnings,
+    };
+  }
+
+  /** Looks and commits; a conflict means that another body or a tick was faster, so looks again. */
+  async function store(observations: readonly Observation[], now: number): Promise<Decision> {
+    if (observations.length === 0) return { signals: [], opened: [], touched: new Set(), duplicates: 0, ignored: 0 };
+    const lookup = lookupOf(observations);
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const view = await fromStore(options.store.intakeView(lookup));
+      const decision = decide(observations, view, { now, settleMs: limits.settleMs, newId: options.newId });
+      if (decision.signals.length === 0) return decision;
+      const wakeAt = decision.opened.length > 0 ? now + limits.settleMs : now;
+      const result: CommitResult = await fromStore(options.store.commit(changeOf(decision, wakeAt)));
+      if (result === 'committed') {
+        for (const id of decision.touched) options.onSignal({ record: 'incident', id }, wakeAt);
+        return decision;
+      }
+      meter?.conflict();
+    }
+    throw new HaleError(
+      'overloaded',
+      `the same incidents changed ${MAX_TRIES} times while this was stored; send it again`,
+    );
+  }
+
+  return { receive };
+}
+
+function changeOf({ signals, opened }: Decision, wakeAt: number): Change {
+  return {
+    save: opened.map(({ incident }) => ({ record: incident, expectedVersion: 0 })),
+    signals,
+    wakeAt,
+    audit: opened.map(({ audit }) => audit),
+  };
+}
+
+/** Whatever the store throws, the sender is to try again. */
+async function fromStore<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isHaleError(error, 'overloaded', 'store-unavailable')) throw error;
+    throw new HaleError('store-unavailable', 'the store did not take the alerts; nothing was stored', { cause: error });
+  }
+}

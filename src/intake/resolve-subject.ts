@@ -1,0 +1,119 @@
+import { subjectName } from '../domain/subject.ts';
+import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
+
+/*
+ * Which labels may name a workload. `exported_*` is what Prometheus calls a label of the metric itself when the scrape target has one of the
+ * same name: it is about the thing measured, the other about the exporter. OpenTelemetry's and kubernetes-mixin's spellings are read too.
+ */
+const NAMESPACE_LABELS = ['exported_namespace', 'namespace', 'k8s_namespace_name', 'kubernetes_namespace'] as const;
+const EXPORTED_POD_LABELS = ['exported_pod'] as const;
+const POD_LABELS = ['pod', 'pod_name', 'k8s_pod_name', 'kubernetes_pod_name'] as const;
+const KIND_LABELS = [
+  ['exported_deployment', 'Deployment'],
+  ['deployment', 'Deployment'],
+  ['k8s_deployment_name', 'Deployment'],
+  ['exported_statefulset', 'StatefulSet'],
+  ['statefulset', 'StatefulSet'],
+  ['k8s_statefulset_name', 'StatefulSet'],
+  ['exported_daemonset', 'DaemonSet'],
+  ['daemonset', 'DaemonSet'],
+  ['k8s_daemonset_name', 'DaemonSet'],
+] as const;
+const WORKLOAD_KINDS: Readonly<Record<string, string>> = {
+  deployment: 'Deployment',
+  statefulset: 'StatefulSet',
+  daemonset: 'DaemonSet',
+};
+const LOOSE_LABELS = ['exported_service', 'service', 'app', 'app_kubernetes_io_name', 'service_name'] as const;
+
+/** Labels that are kept as sent, for they say what the signal is about. */
+export const SUBJECT_LABELS: ReadonlySet<string> = new Set([
+  ...NAMESPACE_LABELS,
+  ...EXPORTED_POD_LABELS,
+  ...POD_LABELS,
+  ...KIND_LABELS.map(([label]) => label),
+  ...LOOSE_LABELS,
+  'workload',
+  'workload_type',
+  'instance',
+  'job',
+  'container',
+  'node',
+]);
+
+type Labels = Readonly<Record<string, string>>;
+type Cluster = Pick<ClusterReader, 'workload' | 'workloadOfPod' | 'workloads' | 'services' | 'podsOf'>;
+
+/**
+ * The workload that the labels are about, as the cluster knows it; null when they name none that is there, or more than one. A label alone
+ * proves nothing: every name is looked up, and a pod is followed through its owners.
+ */
+export function resolveSubject(labels: Labels, cluster: Cluster): WorkloadView | null {
+  const namespace = firstOf(labels, NAMESPACE_LABELS);
+  if (namespace === undefined) return null;
+  return (
+    byPod(labels, EXPORTED_POD_LABELS, namespace, cluster) ??
+    byKind(labels, namespace, cluster) ??
+    byPod(labels, POD_LABELS, namespace, cluster) ??
+    byLooseName(labels, namespace, cluster)
+  );
+}
+
+function firstOf(labels: Labels, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = labels[name];
+    if (value !== undefined && value !== '') return value;
+  }
+  return undefined;
+}
+
+function byPod(labels: Labels, names: readonly string[], namespace: string, cluster: Cluster): WorkloadView | null {
+  const pod = firstOf(labels, names);
+  return pod === undefined ? null : cluster.workloadOfPod(namespace, pod);
+}
+
+function byKind(labels: Labels, namespace: string, cluster: Cluster): WorkloadView | null {
+  for (const [label, kind] of KIND_LABELS) {
+    const name = labels[label];
+    const found = name === undefined || name === '' ? null : cluster.workload({ namespace, kind, name });
+    if (found !== null) return found;
+  }
+  const name = labels['workload'];
+  if (name === undefined || name === '') return null;
+  const kind = WORKLOAD_KINDS[(labels['workload_type'] ?? '').toLowerCase()];
+  if (kind !== undefined) return cluster.workload({ namespace, kind, name });
+  return onlyOne(cluster.workloads(namespace).filter(({ subject }) => subject.name === name));
+}
+
+/** By labels that may mean many things: only when all that they can mean is one workload. */
+function byLooseName(labels: Labels, namespace: string, cluster: Cluster): WorkloadView | null {
+  const names = new Set(LOOSE_LABELS.flatMap((label) => labels[label] ?? []).filter((name) => name !== ''));
+  if (names.size === 0) return null;
+  const workloads = cluster.workloads(namespace);
+  const selectors = cluster
+    .services(namespace)
+    .filter(({ name, selector }) => names.has(name) && Object.keys(selector).length > 0)
+    .map(({ selector }) => selector);
+  return onlyOne(
+    workloads.filter(
+      (workload) =>
+        names.has(workload.subject.name) || selectors.some((selector) => selects(selector, workload, cluster)),
+    ),
+  );
+}
+
+function selects(selector: Labels, workload: WorkloadView, cluster: Cluster): boolean {
+  const within = (labels: Labels): boolean => Object.entries(selector).every(([name, value]) => labels[name] === value);
+  return within(workload.selector) || cluster.podsOf(workload.subject).some(({ labels }) => within(labels));
+}
+
+function onlyOne(workloads: readonly WorkloadView[]): WorkloadView | null {
+  const [first] = workloads;
+  return first !== undefined && workloads.length === 1 ? first : null;
+}
+
+/** How an alert is called in a title: its name, and what it is about. */
+export function titleOf(name: string, workload: WorkloadView | null): string {
+  const alert = name === '' ? 'an alert without a name' : name;
+  return workload === null ? `${alert} (no workload resolved)` : `${alert} on ${subjectName(workload.subject)}`;
+}
