@@ -83,3 +83,6 @@ export type Incident = z.infer<typeof Incident>;
 export function currentPlan(incident: Incident): Plan | undefined {
   return incident.plans.find((plan) => plan.id === incident.planId);
 }
+
+/** Key of the one incident about the way of the alerts itself: the Watchdog alert does not arrive. */
+export const WATCHDOG_KEY = 'signal:watchdog';

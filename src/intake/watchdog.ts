@@ -1,4 +1,5 @@
 import { HaleError } from '../domain/errors.ts';
+import { WATCHDOG_KEY } from '../domain/incident.ts';
 import type { RecordRef } from '../domain/obligation.ts';
 import type { Signal, SignalStatus } from '../domain/signal.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -28,7 +29,6 @@ export interface Watchdog {
   stop(): Promise<void>;
 }
 
-const KEY = 'signal:watchdog';
 const RETRY_MS = 10_000;
 const INBOX_LIMIT = 1_000;
 const MAX_TRIES = 5;
@@ -72,11 +72,11 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
       const open = await openIncident();
       if (open !== null && (await firingIn(open)).length > 0) return null;
       const now = clock.now();
-      const occurrence = `${KEY}|${new Date(lastSeen).toISOString()}`;
+      const occurrence = `${WATCHDOG_KEY}|${new Date(lastSeen).toISOString()}`;
       if (open !== null)
         return { change: { signals: [signalOf('firing', occurrence, open, now)], wakeAt: now }, incidentId: open };
       const title = `${alertname} has not arrived for ${Math.round(quietMs / 1_000)} s, expected every ${Math.round(expectEveryMs / 1_000)} s`;
-      const incident = newIncident({ id: options.newId(), key: KEY, title, subject: null, now, wakeAt: now });
+      const incident = newIncident({ id: options.newId(), key: WATCHDOG_KEY, title, subject: null, now, wakeAt: now });
       return {
         change: {
           save: [{ record: incident, expectedVersion: 0 }],

@@ -1,4 +1,4 @@
-import { currentPlan, type Incident } from '../domain/incident.ts';
+import { currentPlan, type Incident, WATCHDOG_KEY } from '../domain/incident.ts';
 import { leastMode, type Mode } from '../domain/mode.ts';
 import type { Notification } from '../domain/obligation.ts';
 import { REASONS } from '../domain/reason.ts';
@@ -21,7 +21,7 @@ export async function modeOf(incident: Incident, scene: Scene): Promise<Mode> {
 
 /** Hands the incident to a person. In observe it is recorded, not sent, unless the way of the alerts itself is broken. */
 export async function escalate(incident: Incident, scene: Scene, why: string): Promise<Incident> {
-  const watchdog = incident.key.startsWith('watchdog:');
+  const watchdog = incident.key === WATCHDOG_KEY;
   const silent = !watchdog && (await modeOf(incident, scene)) === 'observe';
   const escalated: Incident = { ...incident, phase: 'escalated', outcome: why, planId: incident.planId };
   if (silent) {

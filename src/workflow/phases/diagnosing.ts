@@ -1,6 +1,6 @@
 import type { Cause, Finding } from '../../domain/finding.ts';
 import { causeKey } from '../../domain/finding.ts';
-import type { Incident } from '../../domain/incident.ts';
+import { type Incident, WATCHDOG_KEY } from '../../domain/incident.ts';
 import { subjectName } from '../../domain/subject.ts';
 import { detect } from '../detecting.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
@@ -64,6 +64,6 @@ async function withoutCause(
 }
 
 function unresolvedText(incident: Incident): string {
-  if (incident.key.startsWith('watchdog:')) return incident.title;
+  if (incident.key === WATCHDOG_KEY) return incident.title;
   return `no workload could be resolved from the labels of ${incident.title}: add namespace and pod (or deployment) labels to the alert`;
 }
