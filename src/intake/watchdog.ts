@@ -113,8 +113,8 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   }
 
   async function openIncident(): Promise<string | null> {
-    const view = await store.intakeView({ dedupeKeys: [], occurrences: [], incidentKeys: [KEY] });
-    return view.openIncidents.get(KEY) ?? null;
+    const view = await store.intakeView({ dedupeKeys: [], occurrences: [], incidentKeys: [WATCHDOG_KEY] });
+    return view.openIncidents.get(WATCHDOG_KEY) ?? null;
   }
 
   async function tryCommit(prepare: () => Promise<{ change: Change; incidentId: string } | null>): Promise<void> {
