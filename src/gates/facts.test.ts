@@ -58,7 +58,7 @@ describe('in a world where nothing speaks against it', () => {
     expect(runGates(exampleReturn(), facts).outcome).toMatchObject({ kind: 'pass' });
   });
 
-  it('reads the workload once for all facts, and does not measure users for help', async () => {
+  it('reads the workload once for all facts', async () => {
     const asked: string[] = [];
     const input = exampleInput({
       cluster: exampleCluster({
@@ -67,15 +67,18 @@ describe('in a world where nothing speaks against it', () => {
           return exampleWorkload();
         },
       }),
-      readUsers: async () => {
-        asked.push('users');
-        return { at: NOW, indicator: 0.2, trafficPerS: 20 };
-      },
     });
 
     await collectFacts(examplePlan(), input);
 
     expect(asked).toEqual(['workload']);
+  });
+
+  it('measures users for help too, but no headroom', async () => {
+    const facts = await collectFacts(examplePlan(), exampleInput());
+
+    expect(facts.users).toMatchObject({ known: true, value: { indicator: 0.2, trafficPerS: 20 } });
+    expect(facts.headroom).toMatchObject({ known: false });
   });
 });
 
@@ -128,13 +131,6 @@ describe('what cannot be read is unknown, with the reason', () => {
     const facts = await collecting;
 
     expect(facts.frozen).toMatchObject({ known: false, why: 'no answer in time' });
-  });
-
-  it('does not hold the gates of help to what only a return needs', async () => {
-    const facts = await collectFacts(examplePlan(), exampleInput());
-
-    expect(facts.users).toMatchObject({ known: false });
-    expect(facts.headroom).toMatchObject({ known: false });
   });
 });
 

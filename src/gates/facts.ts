@@ -186,21 +186,21 @@ async function forwardFacts(plan: Plan, input: FactsInput) {
   });
 }
 
-/** What only gates on taking help away look at. */
+/** What gates on taking help away look at. Users are measured for help too: a condition that is gone calls it off. */
 async function returnFacts(plan: Plan, input: FactsInput, ofWorkload: OfWorkload) {
-  const fact = <T>(source: string, read: () => Promise<Told<T>> | Told<T>) =>
-    factOf(source, plan.direction === 'return' ? read : notLookedAt, input);
+  const headroom = ofWorkload((it) => readHeadroom(plan, it, input.settings.headroomLimit, input));
   return allOf({
-    users: fact('prometheus', async () => {
-      const { indicator, trafficPerS } = await input.readUsers();
-      if (indicator === null || trafficPerS === null) return { why: 'what users feel has no answer' };
-      const { goodAtMost, minimumTraffic } = plan.measure;
-      return { value: { indicator, goodAtMost, trafficPerS, minimumTraffic } };
-    }),
-    headroom: fact(
+    users: factOf(
       'prometheus',
-      ofWorkload((it) => readHeadroom(plan, it, input.settings.headroomLimit, input)),
+      async (): Promise<Told<UsersValue>> => {
+        const { indicator, trafficPerS } = await input.readUsers();
+        if (indicator === null || trafficPerS === null) return { why: 'what users feel has no answer' };
+        const { goodAtMost, minimumTraffic } = plan.measure;
+        return { value: { indicator, goodAtMost, trafficPerS, minimumTraffic } };
+      },
+      input,
     ),
+    headroom: factOf('prometheus', plan.direction === 'return' ? headroom : notLookedAt, input),
   });
 }
 
@@ -217,6 +217,7 @@ async function freezeOf({ store, cluster, settings, signal }: FactsInput): Promi
 }
 
 type FreezeValue = { frozen: boolean; by: string; reason: string };
+type UsersValue = Extract<GateFacts['users'], { known: true }>['value'];
 type OwnerValue = Extract<GateFacts['owner'], { known: true }>['value'];
 
 async function ownerOf(workload: WorkloadView, plan: Plan, input: FactsInput): Promise<Told<OwnerValue>> {
