@@ -21,7 +21,7 @@ export interface WorkflowDeps {
   readonly metrics: MetricsReader;
   readonly cluster: ClusterReader;
   readonly writer: ClusterWriter;
-  readonly topology: (metrics: RecordedMetrics) => TopologyReader;
+  readonly topology: (metrics: RecordedMetrics, now: () => number) => TopologyReader;
   readonly detectors: ReadonlyMap<string, Detector>;
   readonly detectorConfig: Readonly<Record<string, unknown>>;
   readonly remediations: ReadonlyMap<string, Remediation>;

@@ -103,7 +103,7 @@ export function openReading(
     signal,
     metrics,
     cluster: deps.cluster,
-    topology: deps.topology(metrics),
+    topology: deps.topology(metrics, () => now),
     keep,
     newId: deps.newId,
     evidence: () => kept,

@@ -1,0 +1,13 @@
+import type { Clock } from '../ports/clock.ts';
+
+/** setTimeout fires at once beyond this. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The time of the machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimer(delayMs, run) {
+    const timer = setTimeout(run, Math.min(Math.max(0, delayMs), LONGEST_TIMEOUT_MS));
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,40 @@
+// `npm run bench -- NAME [--data DIR] [--out FILE] [--seed N]`: one JSON line per figure on standard output, progress on standard error.
+import { parseArgs } from 'node:util';
+import type { Bench, Figure } from './figure.ts';
+import { bench as idle } from './idle.ts';
+import { bench as ingest } from './ingest.ts';
+import { bench as store } from './store.ts';
+
+const BENCHES: readonly Bench[] = [ingest, idle, store];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { data: { type: 'string' }, out: { type: 'string' }, seed: { type: 'string', default: '1' } },
+});
+const [name] = positionals;
+const chosen = BENCHES.find((bench) => bench.name === name);
+
+if (name === undefined) {
+  for (const bench of BENCHES) process.stdout.write(`${bench.name.padEnd(10)} ${bench.summary}\n`);
+} else if (chosen === undefined) {
+  process.stderr.write(`unknown bench "${name}"; one of: ${BENCHES.map((bench) => bench.name).join(', ')}\n`);
+  process.exitCode = 2;
+} else {
+  const missed: Figure[] = [];
+  await chosen.run({
+    seed: Number(values.seed),
+    ...(values.data === undefined ? {} : { data: values.data }),
+    ...(values.out === undefined ? {} : { out: values.out }),
+    progress: (text) => process.stderr.write(`${text}\n`),
+    emit(figure) {
+      process.stdout.write(`${JSON.stringify(figure)}\n`);
+      if (figure.must !== undefined && !meets(figure, figure.must)) missed.push(figure);
+    },
+  });
+  for (const figure of missed) process.stderr.write(`missed: ${figure.figure} is ${figure.value} ${figure.unit}, must be ${figure.must}\n`);
+  process.exitCode = missed.length === 0 ? 0 : 1;
+}
+
+function meets({ value, better }: Figure, must: number): boolean {
+  return better === 'higher' ? value >= must : value <= must;
+}
