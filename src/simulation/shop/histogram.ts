@@ -5,6 +5,7 @@ const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The metrics of one scraped process: values that grow or move between scrapes, and the series they are written to. */
 export interface Instruments {
+  /** Pass one and the same label object for one name only. */
   observe(name: string, labels: Record<string, string>, seconds: number): void;
   count(name: string, labels: Record<string, string>, by?: number): void;
   gauge(name: string, labels: Record<string, string>, value: number): void;
@@ -20,6 +21,8 @@ interface Metric {
 }
 
 interface Histogram {
+  /** Not cumulative: summed up when scraped. */
+  hits: number[];
   buckets: Metric[];
   sum: Metric;
   count: Metric;
@@ -28,6 +31,8 @@ interface Histogram {
 export function createInstruments(store: SampleStore, target: Readonly<Record<string, string>>): Instruments {
   const metrics = new Map<string, Metric>();
   const histograms = new Map<string, Histogram>();
+  // The same label object means the same histogram: spares the key on the hot path.
+  const byLabels = new Map<object, Histogram>();
   const all: Metric[] = [];
 
   const create = (name: string, labels: Record<string, string>): Metric => {
@@ -46,22 +51,29 @@ export function createInstruments(store: SampleStore, target: Readonly<Record<st
     return metric;
   };
 
+  const findHistogram = (name: string, labels: Record<string, string>): Histogram => {
+    const key = keyOf(name, labels);
+    let histogram = histograms.get(key);
+    if (histogram === undefined) {
+      const bounds = [...BOUNDS.map((bound) => (Number.isInteger(bound) ? `${bound}.0` : String(bound))), '+Inf'];
+      histogram = {
+        hits: bounds.map(() => 0),
+        buckets: bounds.map((le) => create(`${name}_bucket`, { ...labels, le })),
+        sum: create(`${name}_sum`, labels),
+        count: create(`${name}_count`, labels),
+      };
+      histograms.set(key, histogram);
+    }
+    return histogram;
+  };
+
   return {
     observe(name, labels, seconds) {
-      const key = keyOf(name, labels);
-      let histogram = histograms.get(key);
-      if (histogram === undefined) {
-        const bounds = [...BOUNDS.map((bound) => (Number.isInteger(bound) ? `${bound}.0` : String(bound))), '+Inf'];
-        histogram = {
-          buckets: bounds.map((le) => create(`${name}_bucket`, { ...labels, le })),
-          sum: create(`${name}_sum`, labels),
-          count: create(`${name}_count`, labels),
-        };
-        histograms.set(key, histogram);
-      }
-      for (const [at, bucket] of histogram.buckets.entries()) {
-        if (seconds <= (BOUNDS[at] ?? Number.POSITIVE_INFINITY)) bucket.value++;
-      }
+      const histogram = byLabels.get(labels) ?? findHistogram(name, labels);
+      byLabels.set(labels, histogram);
+      let at = 0;
+      while (at < BOUNDS.length && seconds > (BOUNDS[at] as number)) at++;
+      histogram.hits[at] = (histogram.hits[at] ?? 0) + 1;
       histogram.sum.value += seconds;
       histogram.count.value++;
     },
@@ -72,6 +84,13 @@ export function createInstruments(store: SampleStore, target: Readonly<Record<st
       find(name, labels).value = value;
     },
     scrape(timeMs) {
+      for (const { hits, buckets } of histograms.values()) {
+        let total = 0;
+        for (const [at, bucket] of buckets.entries()) {
+          total += hits[at] ?? 0;
+          bucket.value = total;
+        }
+      }
       for (const { series, value } of all) series.append(timeMs, value);
     },
     retire(timeMs) {

@@ -5,7 +5,15 @@ import { createPool } from './pool.ts';
 
 function poolOf(max: number, connectionTimeoutMs: number, maxConnections = 100) {
   const database = createDatabase({ maxConnections, reservedConnections: 3 });
-  const pool = createPool({ user: 'orders', database, max, minIdle: 0, connectionTimeoutMs, idleTimeoutMs: 10_000 });
+  const pool = createPool({
+    user: 'orders',
+    database,
+    max,
+    minIdle: 0,
+    connectionTimeoutMs,
+    idleTimeoutMs: 10_000,
+    maxLifetimeMs: 1e12,
+  });
   return { database, pool };
 }
 

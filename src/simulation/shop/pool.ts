@@ -9,6 +9,8 @@ export interface PoolOptions {
   /** How long a request waits for a connection before it fails. */
   connectionTimeoutMs: number;
   idleTimeoutMs: number;
+  /** A connection that is older closes when it is next free, as many pools do to follow a moved server. */
+  maxLifetimeMs: number;
 }
 
 /** `start` and `end` of the use of a connection, or how and when the wish for one failed. */
@@ -26,6 +28,7 @@ export interface Pool {
 }
 
 interface Connection {
+  bornMs: number;
   freeAtMs: number;
 }
 
@@ -44,7 +47,7 @@ export function createPool(options: PoolOptions): Pool {
 
   const open = (freeAtMs: number): Connection | undefined => {
     if (!database.open(user)) return undefined;
-    const connection = { freeAtMs };
+    const connection = { bornMs: freeAtMs, freeAtMs };
     connections.push(connection);
     return connection;
   };
@@ -76,11 +79,17 @@ export function createPool(options: PoolOptions): Pool {
     },
     closeIdle(nowMs) {
       waits = waits.filter((wait) => wait.toMs > nowMs);
+      const close = (connection: Connection): void => {
+        connections = connections.filter((other) => other !== connection);
+        database.close(user);
+      };
+      for (const connection of connections) {
+        if (connection.freeAtMs <= nowMs && connection.bornMs <= nowMs - options.maxLifetimeMs) close(connection);
+      }
       const idleFirst = [...connections].sort((a, b) => a.freeAtMs - b.freeAtMs);
       for (const connection of idleFirst) {
         if (connections.length <= options.minIdle || connection.freeAtMs > nowMs - options.idleTimeoutMs) break;
-        connections = connections.filter((other) => other !== connection);
-        database.close(user);
+        close(connection);
       }
       while (connections.length < options.minIdle && open(nowMs) !== undefined);
     },

@@ -100,7 +100,7 @@ function createSeries(labels: Labels, retentionMs: number): OwnedSeries {
       const at = after(toMs) - 1;
       if (at < head) return undefined;
       const timeMs = times[at] as number;
-      if (timeMs <= fromMs || staleMs.some((mark) => mark > timeMs && mark <= toMs)) return undefined;
+      if (timeMs <= fromMs || staleMs.some((mark) => mark >= timeMs && mark <= toMs)) return undefined;
       return { timeMs, value: values[at] as number };
     },
     range(fromMs, toMs) {
