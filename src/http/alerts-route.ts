@@ -70,9 +70,29 @@ export async function alertsRoute(app: FastifyInstance, options: AlertsRouteOpti
   });
 }
 
-/** Options of the server that end a sender which does not finish its request. */
-export function slowSenderLimits(bodyTimeoutMs: number): { requestTimeout: number; connectionTimeout: number } {
-  return { requestTimeout: bodyTimeoutMs, connectionTimeout: 0 };
+/** How often Node looks for senders that are out of time. */
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * What ends a sender that does not finish its request: `requestTimeout` is for Fastify, `server` for its `http` (or, with TLS, `https`) options.
+ * The headers get no longer than the whole, for Node takes the longer of the two for the request.
+ */
+export function slowSenderLimits(bodyTimeoutMs: number): {
+  readonly requestTimeout: number;
+  readonly server: {
+    readonly requestTimeout: number;
+    readonly headersTimeout: number;
+    readonly connectionsCheckingInterval: number;
+  };
+} {
+  return {
+    requestTimeout: bodyTimeoutMs,
+    server: {
+      requestTimeout: bodyTimeoutMs,
+      headersTimeout: bodyTimeoutMs,
+      connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, bodyTimeoutMs),
+    },
+  };
 }
 
 function senderOf(request: FastifyRequest): Parameters<Authenticate>[0] {

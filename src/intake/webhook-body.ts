@@ -115,8 +115,8 @@ export function parseInstant(given: unknown, at: string): number {
   return ms;
 }
 
-/** Alertmanager's are 16 hexadecimal digits; other senders may have others, but nothing that could be taken for a separator. */
-const FINGERPRINT = /^[A-Za-z0-9_.:-]{1,128}$/;
+/** Alertmanager's are 16 hexadecimal digits; other senders may have others, but nothing that could be taken for a separator or a word of ours. */
+const FINGERPRINT = /^(?=.*\d|.{16})[A-Za-z0-9_.:-]{1,128}$/;
 
 /** Missing or empty: computed from the labels the way that Prometheus does, so that it equals what Alertmanager would send. */
 function fingerprintOf(given: unknown, labels: Readonly<Record<string, string>>, at: string): string {
@@ -124,7 +124,7 @@ function fingerprintOf(given: unknown, labels: Readonly<Record<string, string>>,
   if (typeof given === 'string' && FINGERPRINT.test(given)) return given;
   throw malformed(
     at,
-    `expected at most 128 letters and digits, found ${shown(given)}`,
+    `expected 16 hexadecimal digits, found ${shown(given)}`,
     'leave it out, and Hale computes it from the labels',
   );
 }
