@@ -69,7 +69,8 @@ export function createAlertmanager(options: AlertmanagerOptions): AlertsReader &
         silenced: 'false',
         inhibited: 'false',
         unprocessed: 'false',
-        ...(receiver === undefined ? {} : { receiver: escapeRegExp(receiver) }),
+        // A regular expression to Alertmanager; webhooks carry the name escaped as one already.
+        ...(receiver === undefined ? {} : { receiver }),
       });
       for (const [name, value] of Object.entries(labels)) query.append('filter', equalMatcher(name, value));
       const listed = await get('/alerts', query, signal);
@@ -95,11 +96,6 @@ export function equalMatcher(name: string, value: string): string {
 
 function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
-}
-
-/** Alertmanager anchors the expression itself. */
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 function parseAlert(item: unknown): ActiveAlert | null {
