@@ -1,6 +1,7 @@
 import { HaleError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { HttpFailure } from './failure.ts';
+import { retryAfterMsOf } from './retry-after.ts';
 import { createHttpTarget, type HttpAuth, type SecretSource, type TlsFiles } from './target.ts';
 
 /** What every channel that posts JSON to an address is set up with. */
@@ -48,7 +49,7 @@ export async function deliverJson(
     });
     if (answer.status >= 200 && answer.status < 300) return;
     const said = answer.body.trim().replaceAll(/\s+/g, ' ').slice(0, MAX_SAID);
-    const retryAfterMs = retryAfterOf(answer.headers['retry-after']);
+    const retryAfterMs = retryAfterMsOf(answer.headers['retry-after']);
     throw failed(`not accepted (HTTP ${answer.status})${said === '' ? '' : `: ${said}`}`, {
       status: answer.status,
       maybeDelivered: false,
@@ -60,9 +61,4 @@ export async function deliverJson(
   } finally {
     target.close();
   }
-}
-
-/** Retry-After in whole seconds; its date form is read as absent, for clocks differ. */
-export function retryAfterOf(header: string | undefined): number | null {
-  return header !== undefined && /^\d{1,6}$/.test(header.trim()) ? Number(header.trim()) * 1000 : null;
 }

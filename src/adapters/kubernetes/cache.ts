@@ -1,0 +1,165 @@
+import type { Subject } from '../../domain/subject.ts';
+import type { AutoscalerView, NamespaceView, PodView, ServiceView, WorkloadView } from '../../ports/cluster.ts';
+import { createTable, type Table } from './table.ts';
+import {
+  type AutoscalerRecord,
+  foreignController,
+  isTarget,
+  isWatchedOwner,
+  type OwnerRef,
+  type PodRecord,
+  type ReplicaSetRecord,
+} from './views.ts';
+
+/** What the watches fill. */
+export interface ClusterTables {
+  readonly workloads: Readonly<Record<'Deployment' | 'StatefulSet' | 'DaemonSet', Table<WorkloadView>>>;
+  readonly replicaSets: Table<ReplicaSetRecord>;
+  readonly pods: Table<PodRecord>;
+  readonly services: Table<ServiceView>;
+  readonly namespaces: Table<NamespaceView>;
+  readonly autoscalers: Table<AutoscalerRecord>;
+}
+
+export function createClusterTables(): ClusterTables {
+  return {
+    workloads: { Deployment: createTable(), StatefulSet: createTable(), DaemonSet: createTable() },
+    replicaSets: createTable(),
+    pods: createTable(),
+    services: createTable(),
+    namespaces: createTable(),
+    autoscalers: createTable(),
+  };
+}
+
+/** The workload that a reference names; ReplicaSets, Jobs and pods only where they themselves stand at the top of their chain. */
+export function findWorkload(
+  tables: ClusterTables,
+  { namespace, kind, name }: { readonly namespace: string; readonly kind: string; readonly name: string },
+): WorkloadView | null {
+  switch (kind) {
+    case 'Deployment':
+    case 'StatefulSet':
+    case 'DaemonSet':
+      return tables.workloads[kind].get(namespace, name) ?? null;
+    case 'ReplicaSet': {
+      const record = tables.replicaSets.get(namespace, name);
+      return record === undefined || ownedByDeployment(record.owner) ? null : replicaSetView(tables, record);
+    }
+    case 'Job': {
+      const pod = [...tables.pods.of(namespace)].find((it) => it.owner?.kind === 'Job' && it.owner.name === name);
+      return pod === undefined ? null : workloadOf(tables, pod);
+    }
+    case 'Pod': {
+      const pod = tables.pods.get(namespace, name);
+      const view = pod === undefined ? null : workloadOf(tables, pod);
+      return view?.subject.kind === 'Pod' ? view : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/**
+ * Climbs the owner chain as far as Kubernetes' own kinds go. null where a link is not in the cache, or where an object of the same name has
+ * another UID: then nobody knows yet whose the pod is, and a guess could be written to.
+ */
+export function workloadOf(tables: ClusterTables, pod: PodRecord): WorkloadView | null {
+  const { owner, view } = pod;
+  const { namespace } = view;
+  if (owner === null || !isWatchedOwner(owner)) {
+    if (owner?.kind === 'Job' && owner.apiVersion.startsWith('batch/')) return jobView(tables, pod, owner);
+    return podView(pod);
+  }
+  if (owner.kind !== 'ReplicaSet') return ownWorkload(tables, namespace, owner);
+  const replicaSet = tables.replicaSets.get(namespace, owner.name);
+  if (replicaSet === undefined || replicaSet.uid !== owner.uid) return null;
+  if (replicaSet.owner !== null && ownedByDeployment(replicaSet.owner)) {
+    return ownWorkload(tables, namespace, replicaSet.owner);
+  }
+  return replicaSetView(tables, replicaSet);
+}
+
+export function podsOf(tables: ClusterTables, subject: Subject): PodView[] {
+  const owners = new Set([subject.uid]);
+  for (const replicaSet of tables.replicaSets.of(subject.namespace)) {
+    if (replicaSet.owner?.uid === subject.uid) owners.add(replicaSet.uid);
+  }
+  const pods: PodView[] = [];
+  for (const { view, owner } of tables.pods.of(subject.namespace)) {
+    if (view.uid === subject.uid || (owner !== null && owners.has(owner.uid))) pods.push(view);
+  }
+  return pods;
+}
+
+export function autoscalerOf(tables: ClusterTables, subject: Subject): AutoscalerView | null {
+  for (const { target, view } of tables.autoscalers.of(subject.namespace)) {
+    if (isTarget(target, subject)) return view;
+  }
+  return null;
+}
+
+function ownedByDeployment(owner: OwnerRef | null): boolean {
+  return owner !== null && owner.kind === 'Deployment' && owner.apiVersion.startsWith('apps/');
+}
+
+function ownWorkload(tables: ClusterTables, namespace: string, owner: OwnerRef): WorkloadView | null {
+  const view = findWorkload(tables, { namespace, kind: owner.kind, name: owner.name });
+  return view?.subject.uid === owner.uid ? view : null;
+}
+
+const NOTHING_KNOWN = {
+  replicas: null,
+  generation: 0,
+  observedGeneration: 0,
+  paused: false,
+  progressDeadlineExceeded: false,
+  selector: {},
+  replicasManager: null,
+} as const;
+
+function countsOf(
+  pods: readonly PodView[],
+): Pick<WorkloadView, 'readyReplicas' | 'updatedReplicas' | 'availableReplicas'> {
+  const ready = pods.filter((it) => it.ready).length;
+  return { readyReplicas: ready, updatedReplicas: pods.length, availableReplicas: ready };
+}
+
+/** Of a ReplicaSet only the metadata is watched; its counts are those of its pods. */
+function replicaSetView(tables: ClusterTables, record: ReplicaSetRecord): WorkloadView {
+  const { namespace, name, uid, owner, labels, annotations, createdAt } = record;
+  const subject = { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace, name, uid };
+  const counts = countsOf(podsOf(tables, subject));
+  const controller = foreignController(owner);
+  return { ...NOTHING_KNOWN, subject, ...counts, labels, annotations, containers: [], controller, createdAt };
+}
+
+/** Jobs are not watched; what is known of one is what its pods say. */
+function jobView(tables: ClusterTables, { view, alone }: PodRecord, owner: OwnerRef): WorkloadView {
+  const { apiVersion, kind, name, uid } = owner;
+  const subject = { apiVersion, kind, namespace: view.namespace, name, uid };
+  return {
+    ...NOTHING_KNOWN,
+    subject,
+    ...countsOf(podsOf(tables, subject)),
+    labels: view.labels,
+    annotations: alone?.annotations ?? {},
+    containers: alone?.containers ?? [],
+    controller: null,
+    createdAt: alone?.createdAt ?? 0,
+  };
+}
+
+function podView({ view, owner, alone }: PodRecord): WorkloadView {
+  const { namespace, name, uid, labels } = view;
+  return {
+    ...NOTHING_KNOWN,
+    subject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    ...countsOf([view]),
+    labels,
+    annotations: alone?.annotations ?? {},
+    containers: alone?.containers ?? [],
+    controller: foreignController(owner),
+    createdAt: alone?.createdAt ?? 0,
+  };
+}

@@ -1,0 +1,43 @@
+/** Records of one kind by namespace and name. */
+export interface Table<T> {
+  get(namespace: string, name: string): T | undefined;
+  of(namespace: string): Iterable<T>;
+  all(): Iterable<T>;
+  set(namespace: string, name: string, record: T): void;
+  remove(namespace: string, name: string): void;
+  /** Collects a whole new content, which takes the place of the old one at once: readers never see half a list. */
+  refill(scope: string | null): { add(namespace: string, name: string, record: T): void; commit(): void };
+}
+
+export function createTable<T>(): Table<T> {
+  let content = new Map<string, Map<string, T>>();
+  const put = (into: Map<string, Map<string, T>>, namespace: string, name: string, record: T): void => {
+    const records = into.get(namespace);
+    if (records === undefined) into.set(namespace, new Map([[name, record]]));
+    else records.set(name, record);
+  };
+  return {
+    get: (namespace, name) => content.get(namespace)?.get(name),
+    of: (namespace) => content.get(namespace)?.values() ?? [],
+    *all() {
+      for (const records of content.values()) yield* records.values();
+    },
+    set: (namespace, name, record) => put(content, namespace, name, record),
+    remove(namespace, name) {
+      const records = content.get(namespace);
+      records?.delete(name);
+      if (records?.size === 0) content.delete(namespace);
+    },
+    refill(scope) {
+      const next = new Map<string, Map<string, T>>();
+      return {
+        add: (namespace, name, record) => put(next, namespace, name, record),
+        commit() {
+          if (scope === null) content = next;
+          else if (next.has(scope)) content.set(scope, next.get(scope) ?? new Map());
+          else content.delete(scope);
+        },
+      };
+    },
+  };
+}

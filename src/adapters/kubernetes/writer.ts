@@ -1,0 +1,218 @@
+import { HaleError, isHaleError } from '../../domain/errors.ts';
+import { type Subject, subjectName } from '../../domain/subject.ts';
+import type { ClusterWriter, WriteFence } from '../../ports/cluster.ts';
+import type { KubeApi } from './api.ts';
+import { type KubeOperation, unreadable } from './errors.ts';
+import { numberAt } from './json.ts';
+import { freshWorkload, subjectResource } from './reader.ts';
+import { apiVersionOf, CONFIG_MAPS, EVENTS, type KubeResource, pathOf, permissionFor } from './resources.ts';
+
+export interface ClusterWriterOptions {
+  readonly api: KubeApi;
+  /** Hale's time, in which deadlines are. */
+  readonly now: () => number;
+  /** Who reports events: the name of the pod or host. */
+  readonly instance: string;
+}
+
+const FIELD_MANAGER = 'hale';
+const REPORTING_CONTROLLER = 'hale.dev/hale';
+const JSON_PATCH = 'application/json-patch+json';
+// Limits of events.k8s.io/v1: note 1 kB, reason and action 128 characters.
+const MAX_NOTE_BYTES = 1024;
+const MAX_WORD_LENGTH = 128;
+/** The server gives up a write by then, so that it cannot linger there long after the answer was given up here. */
+const SERVER_TIMEOUT = '10s';
+const SCALABLE_KINDS = new Set(['Deployment', 'StatefulSet', 'ReplicaSet']);
+/** How often a ConfigMap that comes and goes meanwhile is tried again. */
+const MAX_PUT_ATTEMPTS = 3;
+
+export function createClusterWriter(options: ClusterWriterOptions): ClusterWriter {
+  const { api, now, instance } = options;
+  return {
+    scale: (change, fence) => scale(options, change, fence),
+    async recordEvent({ subject, type, reason, action, note }, signal) {
+      const { apiVersion, kind, namespace, name, uid } = subject;
+      await api.call({
+        operation: { permission: permissionFor(EVENTS, 'create'), namespace, writes: true },
+        method: 'POST',
+        path: pathOf(EVENTS, { namespace }),
+        body: {
+          type: 'application/json',
+          value: {
+            apiVersion: apiVersionOf(EVENTS),
+            kind: EVENTS.kind,
+            metadata: { generateName: `${name.slice(0, 200)}.`, namespace },
+            eventTime: microTime(now()),
+            reportingController: REPORTING_CONTROLLER,
+            reportingInstance: instance.slice(0, MAX_WORD_LENGTH),
+            type,
+            reason: reason.slice(0, MAX_WORD_LENGTH),
+            action: action.slice(0, MAX_WORD_LENGTH),
+            note: cutBytes(note, MAX_NOTE_BYTES),
+            regarding: { apiVersion, kind, namespace, name, uid },
+          },
+        },
+        signal,
+      });
+    },
+    putConfigMap: (namespace, name, data, signal) => putConfigMap(api, { namespace, name, data }, signal),
+  };
+}
+
+/**
+ * One JSON patch on the scale subresource that tests UID and the old value. A 4xx wrote nothing; after anything else that is not a success the
+ * error says in `details.maybeApplied` whether the write may have happened, and the caller settles by looking.
+ */
+async function scale(
+  { api, now }: ClusterWriterOptions,
+  { subject, from, to, dryRun }: Parameters<ClusterWriter['scale']>[0],
+  fence: WriteFence,
+): Promise<void> {
+  const resource = scalableResource(subject);
+  for (const [name, value] of Object.entries({ from, to })) {
+    if (!Number.isInteger(value) || value < 0) {
+      throw new HaleError(
+        'cluster-rejected',
+        `scale of ${subjectName(subject)}: "${name}" is not a number of replicas`,
+      );
+    }
+  }
+  const { namespace, name } = subject;
+  const operation: KubeOperation = {
+    permission: permissionFor(resource, 'patch', 'scale'),
+    namespace,
+    name,
+    writes: dryRun !== true,
+  };
+  const answer = await api.call({
+    operation,
+    method: 'PATCH',
+    path: pathOf(resource, { namespace, name, subresource: 'scale' }),
+    query: {
+      fieldManager: FIELD_MANAGER,
+      timeout: SERVER_TIMEOUT,
+      ...(dryRun === true ? { dryRun: 'All' } : {}),
+    },
+    body: {
+      type: JSON_PATCH,
+      value: [
+        { op: 'test', path: '/metadata/uid', value: subject.uid },
+        { op: 'test', path: '/spec/replicas', value: from },
+        { op: 'replace', path: '/spec/replicas', value: to },
+      ],
+    },
+    signal: fence.signal,
+    beforeSend: () => refuseAfterDeadline(fence, now()),
+    alsoAccept: [404, 409, 422],
+  });
+  if (answer.status >= 300) throw await worldMoved(api, { subject, from }, answer.status, fence.signal);
+  if (numberAt(answer.body, 'spec', 'replicas') !== to) {
+    throw unreadable(operation, `a scale without the ${to} replicas that were asked for`);
+  }
+}
+
+function scalableResource(subject: Subject): KubeResource {
+  const resource = SCALABLE_KINDS.has(subject.kind) ? subjectResource(subject) : null;
+  if (resource !== null) return resource;
+  const kinds = [...SCALABLE_KINDS].join(', ');
+  throw new HaleError('cluster-rejected', `${subjectName(subject)} has no replicas to set; only ${kinds} have`);
+}
+
+/** Checked on the open connection: nothing that waits (credentials, name look-up, TLS) lies between this and the first byte. */
+function refuseAfterDeadline({ deadline, intentId }: WriteFence, now: number): void {
+  if (now < deadline) return;
+  throw new HaleError(
+    'intent-expired',
+    `intent ${intentId} expired ${now - deadline} ms before its write could start; nothing was written`,
+    { details: { deadline, now, maybeApplied: false } },
+  );
+}
+
+/** What the object has become, for the one who must plan again. 422 also says that a patch is invalid as such: looking tells which. */
+async function worldMoved(
+  api: KubeApi,
+  { subject, from }: { readonly subject: Subject; readonly from: number },
+  status: number,
+  signal: AbortSignal | undefined,
+): Promise<HaleError> {
+  const what = subjectName(subject);
+  const moved = (why: string, details: Record<string, unknown> = {}): HaleError =>
+    new HaleError('world-moved', `${what}: ${why}; nothing was written`, {
+      details: { status, maybeApplied: false, ...details },
+    });
+  if (status === 404) return moved('the object is gone');
+  if (status === 409) return moved('somebody else changed the object at the same moment');
+  try {
+    const found = await freshWorkload(api, subject, signal);
+    if (found === null) return moved('the object is gone');
+    const details = { found: { uid: found.subject.uid, replicas: found.replicas } };
+    if (found.subject.uid !== subject.uid) return moved('another object has taken its name', details);
+    if (found.replicas !== from) return moved(`it has ${found.replicas} replicas, not ${from}`, details);
+    return new HaleError('cluster-rejected', `scale of ${what}: the API server refuses the new value as invalid`, {
+      details: { status, maybeApplied: false },
+    });
+  } catch (cause) {
+    if (!isHaleError(cause)) throw cause;
+    // The refusal is certain, its reason is not.
+    return new HaleError(
+      'cluster-unavailable',
+      `scale of ${what} was refused, and why cannot be seen: ${cause.message}`,
+      {
+        cause,
+        details: { status, maybeApplied: false },
+      },
+    );
+  }
+}
+
+/** A patch where it exists, a creation where it does not; Hale needs no permission to read or replace other fields. */
+async function putConfigMap(
+  api: KubeApi,
+  { namespace, name, data }: { namespace: string; name: string; data: Readonly<Record<string, string>> },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_PUT_ATTEMPTS; attempt += 1) {
+    const patched = await api.call({
+      operation: { permission: permissionFor(CONFIG_MAPS, 'patch'), namespace, name, writes: true },
+      method: 'PATCH',
+      path: pathOf(CONFIG_MAPS, { namespace, name }),
+      query: { fieldManager: FIELD_MANAGER },
+      // `add` on a field that is there replaces it as a whole.
+      body: { type: JSON_PATCH, value: [{ op: 'add', path: '/data', value: data }] },
+      signal,
+      alsoAccept: [404],
+    });
+    if (patched.status !== 404) return;
+    const created = await api.call({
+      operation: { permission: permissionFor(CONFIG_MAPS, 'create'), namespace, writes: true },
+      method: 'POST',
+      path: pathOf(CONFIG_MAPS, { namespace }),
+      query: { fieldManager: FIELD_MANAGER },
+      body: {
+        type: 'application/json',
+        value: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data },
+      },
+      signal,
+      alsoAccept: [409],
+    });
+    if (created.status !== 409) return;
+  }
+  throw new HaleError(
+    'cluster-unavailable',
+    `ConfigMap ${namespace}/${name} is created and deleted by somebody else at the same time`,
+    { details: { maybeApplied: false } },
+  );
+}
+
+/** The API's MicroTime has six decimals; Date has three. */
+function microTime(atMs: number): string {
+  return new Date(atMs).toISOString().replace('Z', '000Z');
+}
+
+/** At most so many bytes of UTF-8, never half a character. */
+function cutBytes(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  const cut = Buffer.from(text).subarray(0, maxBytes - 3);
+  return `${cut.toString('utf8').replace(/\uFFFD+$/, '')}...`;
+}
