@@ -1,0 +1,99 @@
+import { parser } from '@prometheus-io/lezer-promql';
+import type { Measure } from '../domain/plan.ts';
+import type { VerificationRule } from '../domain/policy.ts';
+import type { Subject } from '../domain/subject.ts';
+import { escapeRegex, podPattern, promqlString } from '../domain/workload-series.ts';
+
+/** What a verification query may name. `$pods` is a regular expression, so it stands after `=~` or `!~`. */
+export const TEMPLATE_NAMES = ['namespace', 'workload', 'pods'] as const;
+type TemplateName = (typeof TEMPLATE_NAMES)[number];
+
+const NAMES_TEXT = TEMPLATE_NAMES.map((name) => `$${name}`).join(', ');
+
+/** A place to fill, with the way in which the matcher around it reads the text. */
+interface Slot {
+  readonly name: TemplateName;
+  readonly from: number;
+  readonly to: number;
+  readonly regex: boolean;
+}
+
+interface Matcher {
+  readonly from: number;
+  readonly to: number;
+  readonly regex: boolean;
+}
+
+/** Why a query cannot be used; empty when it can. */
+export function templateProblems(template: string): readonly string[] {
+  return readTemplate(template).problems;
+}
+
+/** The query for one workload. Values are names that Kubernetes gave, escaped for where they stand: none can leave its string. */
+export function fillTemplate(template: string, subject: Pick<Subject, 'kind' | 'namespace' | 'name'>): string {
+  const { slots } = readTemplate(template);
+  return slots.toReversed().reduce((query, slot) => {
+    const inside = promqlString(slotText(slot, subject)).slice(1, -1);
+    return query.slice(0, slot.from) + inside + query.slice(slot.to);
+  }, template);
+}
+
+/** The rule as a plan keeps it: its queries filled in for this workload. */
+export function renderMeasure(rule: VerificationRule, workload: { readonly subject: Subject }): Measure {
+  const fill = (template: string) => fillTemplate(template, workload.subject);
+  return {
+    indicator: fill(rule.indicator),
+    unit: rule.unit,
+    goodAtMost: rule.goodAtMost,
+    traffic: fill(rule.traffic),
+    minimumTraffic: rule.minimumTraffic,
+    holdMs: rule.hold,
+    deadlineMs: rule.deadline,
+    worseFactor: rule.worseFactor,
+    neighbours: rule.neighbours === undefined ? null : fill(rule.neighbours),
+  };
+}
+
+function slotText({ name, regex }: Slot, subject: Pick<Subject, 'kind' | 'namespace' | 'name'>): string {
+  if (name === 'pods') return podPattern(subject);
+  const value = name === 'namespace' ? subject.namespace : subject.name;
+  return regex ? escapeRegex(value) : value;
+}
+
+function readTemplate(template: string): { slots: Slot[]; problems: string[] } {
+  const { matchers, errorAt } = readSyntax(template);
+  if (errorAt !== null) {
+    return { slots: [], problems: [`not PromQL, at ${JSON.stringify(template.slice(errorAt, errorAt + 30))}`] };
+  }
+  const slots: Slot[] = [];
+  const problems: string[] = [];
+  for (const found of template.matchAll(/\$([A-Za-z_]\w*)/g)) {
+    const [text, word] = found;
+    const name = TEMPLATE_NAMES.find((known) => known === word);
+    const from = found.index;
+    const matcher = matchers.find((one) => one.from < from && from < one.to);
+    if (name === undefined) problems.push(`${text} is not known; allowed: ${NAMES_TEXT}`);
+    else if (matcher === undefined) problems.push(`${text} stands outside of a label matcher in double quotes`);
+    else if (name === 'pods' && !matcher.regex) problems.push('$pods is a regular expression; write pod=~"$pods"');
+    else slots.push({ name, from, to: from + text.length, regex: matcher.regex });
+  }
+  return { slots, problems };
+}
+
+/** Values of label matchers in double quotes (the quotes included), and where the text stops being PromQL. */
+function readSyntax(query: string): { matchers: Matcher[]; errorAt: number | null } {
+  const matchers: Matcher[] = [];
+  let errorAt: number | null = null;
+  parser.parse(query).iterate({
+    enter(node) {
+      if (node.type.isError) errorAt ??= node.from;
+      if (node.name !== 'UnquotedLabelMatcher' && node.name !== 'QuotedLabelMatcher') return;
+      const value = node.node.getChild('StringLiteral');
+      const operator = node.node.getChild('MatchOp');
+      if (value === null || operator === null || query[value.from] !== '"') return;
+      const regex = query.slice(operator.from, operator.to).includes('~');
+      matchers.push({ from: value.from, to: value.to, regex });
+    },
+  });
+  return { matchers, errorAt };
+}
