@@ -10,8 +10,16 @@ interface Check {
 
 const CHECKS: readonly Check[] = [
   { name: 'types', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
-  { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'], expect: { pattern: /on (\d+) files/, atLeast: 100 } },
-  { name: 'format', command: ['biome', 'check', '--error-on-warnings'], expect: { pattern: /Checked (\d+) files/, atLeast: 100 } },
+  {
+    name: 'lint',
+    command: ['oxlint', '--type-aware', '--deny-warnings'],
+    expect: { pattern: /on (\d+) files/, atLeast: 100 },
+  },
+  {
+    name: 'format',
+    command: ['biome', 'check', '--error-on-warnings'],
+    expect: { pattern: /Checked (\d+) files/, atLeast: 100 },
+  },
   {
     name: 'boundaries',
     command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'src', 'detectors', 'remediations'],
@@ -38,7 +46,10 @@ process.exitCode = failed === 0 ? 0 : 1;
 async function run({ command, expect }: Check): Promise<string | null> {
   const [tool = '', ...args] = command;
   const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
-    const child = spawn(`node_modules/.bin/${tool}`, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } });
+    const child = spawn(`node_modules/.bin/${tool}`, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    });
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));

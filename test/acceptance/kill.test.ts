@@ -14,13 +14,24 @@ async function live(killAt: number) {
   await hale.run(90_000);
   const subject = (await hale.incident()).subject;
   const view = subject === null ? null : hale.cluster.reader.workload(subject);
-  if (view) hale.cluster.change(view.subject, { readyReplicas: view.replicas ?? 0, updatedReplicas: view.replicas ?? 0, availableReplicas: view.replicas ?? 0, observedGeneration: view.generation });
+  if (view)
+    hale.cluster.change(view.subject, {
+      readyReplicas: view.replicas ?? 0,
+      updatedReplicas: view.replicas ?? 0,
+      availableReplicas: view.replicas ?? 0,
+      observedGeneration: view.generation,
+    });
   hale.world.usersS = 0.1;
   hale.world.causeThere = false;
   await hale.alert('resolved');
   await hale.run(4 * MINUTE_MS);
   const incident = await hale.incident();
-  const end = { phase: incident.phase, plans: incident.plans.map((plan) => plan.status).at(-1), writes: hale.cluster.writes.length, incidents: (await hale.incidents()).length };
+  const end = {
+    phase: incident.phase,
+    plans: incident.plans.map((plan) => plan.status).at(-1),
+    writes: hale.cluster.writes.length,
+    incidents: (await hale.incidents()).length,
+  };
   const steps = [...hale.steps];
   await hale.close();
   return { end, steps, died };
@@ -35,10 +46,13 @@ describe('a death between any two steps of a tick', async () => {
     expect(upToTheWrite).toBeGreaterThan(15);
   });
 
-  it.each(Array.from({ length: upToTheWrite }, (_, index) => [index + 1, whole.steps[index]] as const))('after step %i (%s) it ends the same way, with one write', async (killAt) => {
-    const { end, died } = await live(killAt);
+  it.each(Array.from({ length: upToTheWrite }, (_, index) => [index + 1, whole.steps[index]] as const))(
+    'after step %i (%s) it ends the same way, with one write',
+    async (killAt) => {
+      const { end, died } = await live(killAt);
 
-    expect(died).toBe(true);
-    expect(end).toEqual(whole.end);
-  });
+      expect(died).toBe(true);
+      expect(end).toEqual(whole.end);
+    },
+  );
 });

@@ -18,7 +18,12 @@ const orders = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', n
 function settlePods(hale: WorkflowHarness): void {
   const view = hale.cluster.reader.workload(orders);
   const replicas = view?.replicas ?? 0;
-  hale.cluster.change(orders, { readyReplicas: replicas, updatedReplicas: replicas, availableReplicas: replicas, observedGeneration: view?.generation ?? 1 });
+  hale.cluster.change(orders, {
+    readyReplicas: replicas,
+    updatedReplicas: replicas,
+    availableReplicas: replicas,
+    observedGeneration: view?.generation ?? 1,
+  });
 }
 
 async function actedUpon(hale: WorkflowHarness): Promise<void> {
@@ -78,7 +83,16 @@ describe('from alert to an end', () => {
     expect(hale.cluster.writes).toHaveLength(0);
 
     const digest = (await hale.incident()).plans.at(-1)?.digest ?? '';
-    const answer = { id: 'approval-1', incidentId: (await hale.incident()).id, planDigest: digest, answer: 'approved' as const, by: 'alice', at: hale.now(), expiresAt: hale.now() + MINUTE_MS, usedAt: null };
+    const answer = {
+      id: 'approval-1',
+      incidentId: (await hale.incident()).id,
+      planDigest: digest,
+      answer: 'approved' as const,
+      by: 'alice',
+      at: hale.now(),
+      expiresAt: hale.now() + MINUTE_MS,
+      usedAt: null,
+    };
     await hale.store.commit({ approval: answer });
     await hale.run(30_000);
 
@@ -115,7 +129,10 @@ describe('a change that does not help', () => {
     await actedUpon(hale);
     await hale.run(6 * MINUTE_MS);
 
-    expect(hale.cluster.writes.map(({ from, to }) => [from, to])).toEqual([[3, hale.cluster.writes[0]?.to], [hale.cluster.writes[0]?.to, 3]]);
+    expect(hale.cluster.writes.map(({ from, to }) => [from, to])).toEqual([
+      [3, hale.cluster.writes[0]?.to],
+      [hale.cluster.writes[0]?.to, 3],
+    ]);
     expect((await hale.incident()).phase).toBe('escalated');
   });
 
@@ -170,7 +187,11 @@ describe('the kill switch', () => {
 
   it('holds when the ConfigMap says so or cannot be read', async () => {
     const hale = await start();
-    await hale.cluster.writer.putConfigMap('hale', 'hale-freeze', { frozen: 'true', by: 'bob', reason: 'store is down' });
+    await hale.cluster.writer.putConfigMap('hale', 'hale-freeze', {
+      frozen: 'true',
+      by: 'bob',
+      reason: 'store is down',
+    });
     await hale.alert();
     await hale.run(MINUTE_MS);
 
@@ -210,12 +231,17 @@ describe('a write without an answer', () => {
 
     await hale.run(MINUTE_MS);
     expect(hale.cluster.writes).toHaveLength(1);
-    expect((await hale.store.intentsOf((await hale.incident()).id)).map((intent) => intent.outcome?.result)).toEqual(['not-applied', 'applied']);
+    expect((await hale.store.intentsOf((await hale.incident()).id)).map((intent) => intent.outcome?.result)).toEqual([
+      'not-applied',
+      'applied',
+    ]);
   });
 });
 
 describe('a time-boxed change', () => {
-  const policy = testPolicy({ ladder: [{ remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' }, returnAfter: '10m' }] });
+  const policy = testPolicy({
+    ladder: [{ remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' }, returnAfter: '10m' }],
+  });
 
   async function healed(): Promise<WorkflowHarness> {
     const hale = await start({ policy });

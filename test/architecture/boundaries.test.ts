@@ -21,7 +21,11 @@ const PLANTED = [
   { rule: 'arrow-simulation', file: 'src/simulation/planted.ts', imports: '../workflow/tick.ts' },
   { rule: 'arrow-detectors', file: 'detectors/latency-spike/planted.ts', imports: '../../src/workflow/tick.ts' },
   { rule: 'detectors-stand-alone', file: 'detectors/latency-spike/planted.ts', imports: '../pool-exhaustion/index.ts' },
-  { rule: 'detectors-never-write', file: 'detectors/latency-spike/planted.ts', imports: '../../src/plugin/remediation.ts' },
+  {
+    rule: 'detectors-never-write',
+    file: 'detectors/latency-spike/planted.ts',
+    imports: '../../src/plugin/remediation.ts',
+  },
   { rule: 'detectors-only-by-app', file: 'src/workflow/planted.ts', imports: '../../detectors/index.ts' },
   { rule: 'arrow-remediations', file: 'remediations/scale-workload/planted.ts', imports: '../../src/gates/index.ts' },
   { rule: 'adapters-only-by-app', file: 'src/workflow/planted.ts', imports: '../adapters/sqlite/index.ts' },
@@ -43,24 +47,38 @@ beforeAll(() => {
   for (const { file, imports } of PLANTED) {
     const path = join(copy, file);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `import * as planted${Math.abs(hash(imports))} from '${imports}';\nvoid planted${Math.abs(hash(imports))};\n`, { flag: 'a' });
+    writeFileSync(
+      path,
+      `import * as planted${Math.abs(hash(imports))} from '${imports}';\nvoid planted${Math.abs(hash(imports))};\n`,
+      { flag: 'a' },
+    );
   }
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 describe('import boundaries', () => {
   it('hold in the code as it is, over every module', () => {
-    const output = execFileSync(DEPCRUISE, ['--config', '.dependency-cruiser.mjs', 'src', 'detectors', 'remediations'], { cwd: ROOT, encoding: 'utf8' });
+    const output = execFileSync(
+      DEPCRUISE,
+      ['--config', '.dependency-cruiser.mjs', 'src', 'detectors', 'remediations'],
+      { cwd: ROOT, encoding: 'utf8' },
+    );
 
     expect(Number(/\((\d+) modules/.exec(output)?.[1])).toBeGreaterThan(100);
   });
 
   it('bite on a planted violation of each kind', () => {
-    const run = spawnSync(DEPCRUISE, ['--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'src', 'detectors', 'remediations'], { cwd: copy, encoding: 'utf8', maxBuffer: 1 << 28 });
+    const run = spawnSync(
+      DEPCRUISE,
+      ['--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'src', 'detectors', 'remediations'],
+      { cwd: copy, encoding: 'utf8', maxBuffer: 1 << 28 },
+    );
     const report = JSON.parse(run.stdout) as { summary: { violations: { from: string; rule: { name: string } }[] } };
 
     const bitten = new Set(report.summary.violations.map((violation) => `${violation.rule.name} ${violation.from}`));
-    const missed = PLANTED.filter(({ rule, file }) => !bitten.has(`${rule} ${file}`)).map(({ rule, file }) => `${rule} ${file}`);
+    const missed = PLANTED.filter(({ rule, file }) => !bitten.has(`${rule} ${file}`)).map(
+      ({ rule, file }) => `${rule} ${file}`,
+    );
     expect(missed).toEqual([]);
   });
 });

@@ -31,7 +31,8 @@ if (name === undefined) {
       if (figure.must !== undefined && !meets(figure, figure.must)) missed.push(figure);
     },
   });
-  for (const figure of missed) process.stderr.write(`missed: ${figure.figure} is ${figure.value} ${figure.unit}, must be ${figure.must}\n`);
+  for (const figure of missed)
+    process.stderr.write(`missed: ${figure.figure} is ${figure.value} ${figure.unit}, must be ${figure.must}\n`);
   process.exitCode = missed.length === 0 ? 0 : 1;
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { scaleWorkload } from '../../remediations/scale-workload/index.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { Incident } from '../../src/domain/incident.ts';
@@ -16,7 +17,6 @@ import { createManualClock } from '../../src/simulation/clock.ts';
 import type { WorkflowDeps } from '../../src/workflow/deps.ts';
 import { WORKFLOW_DEFAULTS } from '../../src/workflow/settings.ts';
 import { createTick } from '../../src/workflow/tick.ts';
-import { scaleWorkload } from '../../remediations/scale-workload/index.ts';
 import { type FakeCluster, fakeCluster, fakeWorkload } from './cluster.ts';
 
 /** What the test may change while time goes by. */
@@ -67,11 +67,24 @@ export function testPolicy(change: Partial<z.input<typeof Policy>> = {}): Loaded
     ladder: [{ remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' } }],
     limits: {
       cooldown: '5m',
-      budgets: { workload: { actions: 3, per: '1d' }, namespace: { actions: 10, per: '1d' }, cluster: { actions: 20, per: '1d' }, cause: { actions: 3, per: '1d' } },
+      budgets: {
+        workload: { actions: 3, per: '1d' },
+        namespace: { actions: 10, per: '1d' },
+        cluster: { actions: 20, per: '1d' },
+        cause: { actions: 3, per: '1d' },
+      },
       planDeadline: '15m',
       approvalWithin: '10m',
     },
-    verification: { indicator: 'users', unit: 'seconds', goodAtMost: 0.3, traffic: 'traffic', minimumTraffic: 1, hold: '1m', deadline: '5m' },
+    verification: {
+      indicator: 'users',
+      unit: 'seconds',
+      goodAtMost: 0.3,
+      traffic: 'traffic',
+      minimumTraffic: 1,
+      hold: '1m',
+      deadline: '5m',
+    },
     ...change,
   });
   return { policy, hash: 'f'.repeat(64), file: 'test.yaml' };
@@ -106,7 +119,8 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
       detectors: new Map([['test', detectorOf(world)]]),
       detectorConfig: {},
       remediations: new Map([['scale-workload', scaleWorkload]]),
-      diagnose: (findings) => findings.map((finding) => ({ ...finding, reason: 'connection-pool-waiting' as const, explains: [finding.id] })),
+      diagnose: (findings) =>
+        findings.map((finding) => ({ ...finding, reason: 'connection-pool-waiting' as const, explains: [finding.id] })),
       policies: [options.policy ?? testPolicy()],
       modeCeiling: () => ({ mode: options.mode ?? 'auto', source: 'test' }),
       gates: {
@@ -168,10 +182,29 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
     steps,
     now: () => clock.now(),
     async alert(status = 'firing', occurrence = 'fp|1') {
-      const open = (await store.incidents({ openOnly: true, limit: 10 })).find((incident) => incident.key === `subject:${SUBJECT.subject.uid}`);
+      const open = (await store.incidents({ openOnly: true, limit: 10 })).find(
+        (incident) => incident.key === `subject:${SUBJECT.subject.uid}`,
+      );
       const incident = open ?? newIncident(clock.now(), `incident-${(ids += 1)}`);
-      const signal = { id: `signal-${(ids += 1)}`, kind: 'alert' as const, dedupeKey: `${occurrence}|${status}`, occurrence, status, name: 'PoolWaiting', labels: {}, annotations: {}, generatorUrl: '', startedAt: clock.now(), receivedAt: clock.now(), incidentId: incident.id };
-      const result = await store.commit({ ...(open ? {} : { save: [{ record: incident, expectedVersion: 0 }] }), signals: [signal], wakeAt: clock.now() });
+      const signal = {
+        id: `signal-${(ids += 1)}`,
+        kind: 'alert' as const,
+        dedupeKey: `${occurrence}|${status}`,
+        occurrence,
+        status,
+        name: 'PoolWaiting',
+        labels: {},
+        annotations: {},
+        generatorUrl: '',
+        startedAt: clock.now(),
+        receivedAt: clock.now(),
+        incidentId: incident.id,
+      };
+      const result = await store.commit({
+        ...(open ? {} : { save: [{ record: incident, expectedVersion: 0 }] }),
+        signals: [signal],
+        wakeAt: clock.now(),
+      });
       if (result !== 'committed') throw new Error(result.detail);
     },
     async run(forMs) {
@@ -232,8 +265,25 @@ function detectorOf(world: World) {
     async detect(incident, _config, ctx): Promise<Finding[]> {
       if (world.prometheusDown) throw new Error('prometheus is down');
       if (!world.causeThere) return [];
-      const evidence = ctx.keep({ kind: 'metric-instant', source: 'prometheus', title: 'pool', query: 'pool', body: { waiting: 12 } });
-      return [{ id: ctx.newId(), detector: 'test', reason: 'connection-pool-waiting', subject: incident.subject, confidence: 0.9, summary: '4 of 4 in use, 12 waiting', figures: { used: 12, max: 12, pending: 12, replicas: 3 }, evidence: [evidence] }];
+      const evidence = ctx.keep({
+        kind: 'metric-instant',
+        source: 'prometheus',
+        title: 'pool',
+        query: 'pool',
+        body: { waiting: 12 },
+      });
+      return [
+        {
+          id: ctx.newId(),
+          detector: 'test',
+          reason: 'connection-pool-waiting',
+          subject: incident.subject,
+          confidence: 0.9,
+          summary: '4 of 4 in use, 12 waiting',
+          figures: { used: 12, max: 12, pending: 12, replicas: 3 },
+          evidence: [evidence],
+        },
+      ];
     },
   });
 }
