@@ -3,13 +3,13 @@ import { type CatalogueDatabase, databaseOf } from './database-of.ts';
 import { ORDERS } from './world-for-tests.ts';
 
 const main: CatalogueDatabase = { name: 'main', matchers: { job: 'postgres' }, usedBy: ['shop/orders'] };
-const wide: CatalogueDatabase = { name: 'wide', matchers: { job: 'mysql' }, usedBy: ['shop/*'] };
+const shared: CatalogueDatabase = { name: 'shared', matchers: { job: 'mysql' }, usedBy: ['shop/web', 'shop/orders'] };
 const free: CatalogueDatabase = { name: 'free', matchers: { job: 'other' } };
 
 it.each<[string, string | null, CatalogueDatabase[], object]>([
   ['declared by the policy', 'free', [main, free], { kind: 'database', database: free }],
   ['declared by the catalogue', null, [main, free], { kind: 'database', database: main }],
-  ['declared for the whole namespace', null, [wide, free], { kind: 'database', database: wide }],
+  ['declared for several workloads', null, [shared, free], { kind: 'database', database: shared }],
   ['declared: none', 'none', [free], { kind: 'none' }],
   ['none, against the catalogue', 'none', [main], { kind: 'undeclared' }],
   [
@@ -21,8 +21,8 @@ it.each<[string, string | null, CatalogueDatabase[], object]>([
   [
     'several',
     null,
-    [main, wide],
-    { kind: 'undeclared', why: 'shop/orders uses several databases (main, wide); name one' },
+    [main, shared],
+    { kind: 'undeclared', why: 'shop/orders uses several databases (main, shared); name one' },
   ],
   ['not declared: the only database is not assumed', null, [free], { kind: 'undeclared' }],
 ])('%s', (_name, declared, catalogue, expected) => {

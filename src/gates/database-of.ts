@@ -4,7 +4,7 @@ import type { Subject } from '../domain/subject.ts';
 export interface CatalogueDatabase {
   readonly name: string;
   readonly matchers: Readonly<Record<string, string>>;
-  /** Workloads as `namespace/name`; `namespace/*` = all of the namespace. */
+  /** Workloads as `namespace/name`. */
   readonly usedBy?: readonly string[];
 }
 
@@ -23,8 +23,7 @@ export function databaseOf(
   catalogue: readonly CatalogueDatabase[],
 ): DatabaseUse {
   const workload = `${subject.namespace}/${subject.name}`;
-  const users = [workload, `${subject.namespace}/*`];
-  const used = catalogue.filter((database) => database.usedBy?.some((user) => users.includes(user)));
+  const used = catalogue.filter((database) => database.usedBy?.includes(workload));
   const usedNames = used.map((database) => database.name).join(', ');
 
   if (declared === 'none') {
