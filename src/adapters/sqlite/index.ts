@@ -55,7 +55,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     clock,
     path,
     maxWaiting: options.maxWaitingChanges ?? 10_000,
-    maxRowsPerGroup: options.maxRowsPerGroup ?? 1_000,
+    maxRowsPerGroup: options.maxRowsPerGroup ?? 250,
     onOutage,
   });
 

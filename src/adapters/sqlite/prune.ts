@@ -5,11 +5,10 @@ type Kind = keyof RetentionCaps;
 type ListKind = Exclude<Kind, 'incidents'>;
 const KINDS: readonly Kind[] = ['signals', 'evidence', 'audit', 'incidents'];
 
-/** Rows looked at for each row that may be removed: bounds a step also where open incidents protect long stretches. */
-const LOOKS_PER_REMOVAL = 8;
+/** A step looks at as many rows as it may remove, or this many: bounded also where open incidents protect long stretches. */
 const LOOKS_AT_LEAST = 256;
 /** Pages given back to the file system per step. */
-const PAGES_PER_STEP = 512;
+const PAGES_PER_STEP = 128;
 
 const OPEN_RECORD_NEEDS = (incidentId: string): string => `
   EXISTS (SELECT 1 FROM incident o WHERE o.id = ${incidentId} AND o.phase <> 'closed')
@@ -61,7 +60,7 @@ export function createPruning(db: Database) {
   function pruneList(kind: ListKind, now: number, cap: RetentionCaps[Kind], maxRows: number): number {
     const table = PRUNE_TABLES[kind];
     let excess = integerOf(db.get(`SELECT count(*) AS rows FROM ${table}`) ?? {}, 'rows') - cap.maxRows;
-    const looks = Math.max(LOOKS_AT_LEAST, maxRows * LOOKS_PER_REMOVAL);
+    const looks = Math.max(LOOKS_AT_LEAST, maxRows);
     const rows = db.all(
       `SELECT seq, at, (${OPEN_RECORD_NEEDS('t.incident_id')}) AS needed FROM ${table} t WHERE seq > ? ORDER BY seq LIMIT ?`,
       cursors[kind],
