@@ -224,6 +224,15 @@ describe('what it makes of what it reads', () => {
     expect(runGates(exampleReturn(), facts).outcome).toMatchObject({ kind: 'hold', reason: 'users-unmeasured' });
   });
 
+  it.each([
+    ['the policy gives', NOW + 1_800_000, NOW - 1_000 + 900_000],
+    ['the plan has left', NOW + 60_000, NOW + 60_000],
+  ])('gives a person the time that %s', async (_name, deadline, expected) => {
+    const facts = await collectFacts(examplePlan({ deadline }), exampleInput());
+
+    expect(facts.approvalDeadline).toBe(expected);
+  });
+
   it('dates the decision after the last answer', async () => {
     let moment = NOW;
     const input = exampleInput({ now: () => (moment += 1) });

@@ -81,7 +81,10 @@ export function declaredDatabase(settings: Readonly<Record<string, unknown>>): s
  */
 export async function collectFacts(plan: Plan, input: FactsInput): Promise<GateFacts> {
   const [common, forward, back] = await collected(plan, input);
-  const approvalDeadline = input.limits === null ? plan.deadline : plan.proposedAt + input.limits.approvalWithin;
+  const approvalDeadline = Math.min(
+    plan.deadline,
+    plan.proposedAt + (input.limits?.approvalWithin ?? Number.POSITIVE_INFINITY),
+  );
   return {
     ...common,
     ...forward,

@@ -35,6 +35,12 @@ it.each([
   expect(ceiling).toEqual({ mode: 'suggest', source: 'autonomy.default' });
 });
 
+it('falls back to the default where neither policy nor namespace is known', () => {
+  const ceiling = operatorCeiling({ default: 'suggest', namespaces: { null: 'auto' }, policies: {} }, null, null);
+
+  expect(ceiling).toEqual({ mode: 'suggest', source: 'autonomy.default' });
+});
+
 const lowered = (policyId: string, namespace: string, mode: Mode): LoweredAutonomy => ({
   policyId,
   namespace,

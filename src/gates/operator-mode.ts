@@ -16,11 +16,11 @@ export interface Ceiling {
 
 /**
  * The namespace's ceiling, or the default where it has none; lowered further by the policy's own. An entry for a policy never
- * raises what its namespace has: one for `payments` alone must not open every other namespace.
+ * raises what its namespace has: one for `payments` alone must not open every other namespace. Null: no policy, no namespace known.
  */
-export function operatorCeiling(autonomy: Autonomy, policyId: string, namespace: string): Ceiling {
-  const ofNamespace = Object.hasOwn(autonomy.namespaces, namespace) ? autonomy.namespaces[namespace] : undefined;
-  const ofPolicy = Object.hasOwn(autonomy.policies, policyId) ? autonomy.policies[policyId] : undefined;
+export function operatorCeiling(autonomy: Autonomy, policyId: string | null, namespace: string | null): Ceiling {
+  const ofNamespace = entryOf(autonomy.namespaces, namespace);
+  const ofPolicy = entryOf(autonomy.policies, policyId);
   const ceilings: Ceiling[] = [
     ofNamespace === undefined
       ? { mode: autonomy.default, source: 'autonomy.default' }
@@ -46,6 +46,10 @@ export function loweredCeiling(
     ceiling,
     ...concerned.map((entry) => ({ mode: entry.mode, source: `autonomy lowered by ${entry.by}: ${entry.reason}` })),
   ]);
+}
+
+function entryOf(entries: Readonly<Record<string, Mode>>, key: string | null): Mode | undefined {
+  return key !== null && Object.hasOwn(entries, key) ? entries[key] : undefined;
 }
 
 function lowestOf(ceilings: readonly Ceiling[]): Ceiling {
