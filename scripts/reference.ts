@@ -13,6 +13,7 @@ import { Policy } from '../src/domain/policy.ts';
 import { REASONS } from '../src/domain/reason.ts';
 import { SIGNAL_KINDS } from '../src/domain/signal.ts';
 import { GATE_REASONS } from '../src/domain/verdict.ts';
+import { METRICS } from '../src/telemetry/metrics.ts';
 import { GATES } from '../src/gates/index.ts';
 import { DUTIES } from '../src/workflow/obligations/index.ts';
 import { PHASE_TABLE } from '../src/workflow/phases/index.ts';
@@ -29,6 +30,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['reference/configuration.md', configurationPage()],
     ['reference/policy.md', policyPage()],
     ['errors.md', errorsPage()],
+    ['metrics.md', metricsPage()],
   ]);
 }
 
@@ -128,6 +130,11 @@ function errorsPage(): string {
     'Every error that Hale raises carries one of these codes. `exit` is the exit code of the command line.',
     table(['code', 'level', 'retry', 'exit', 'meaning'], rows),
   ]);
+}
+
+function metricsPage(): string {
+  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => [`\`${name}\``, type, labels.join(', '), help]);
+  return page('Metrics', ['What `GET /metrics` exposes of Hale itself, beside the defaults of the Node client (`process_*`, `nodejs_*`).', table(['metric', 'type', 'labels', 'is'], rows)]);
 }
 
 function configurationPage(): string {

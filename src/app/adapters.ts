@@ -20,7 +20,10 @@ export function alertmanagerOf({ alertmanager }: LoadedConfig): (AlertsReader & 
 }
 
 /** The configured ways to a person. */
-export function channelsOf({ notify }: LoadedConfig): { first: NotificationChannel | null; second: NotificationChannel | null } {
+export function channelsOf({ notify }: LoadedConfig): {
+  first: NotificationChannel | null;
+  second: NotificationChannel | null;
+} {
   return { first: channelOf('first', notify.first), second: channelOf('second', notify.second) };
 }
 
@@ -30,8 +33,14 @@ function channelOf(place: string, channel: LoadedChannel | null): NotificationCh
   return channel.kind === 'slack' ? createSlackChannel(options) : createWebhookChannel(options);
 }
 
-function proofs(target: { readonly auth: LoadedAuth | null; readonly tls: LoadedTls | null }): { auth?: HttpAuth; tls?: TlsFiles } {
-  return { ...(target.auth === null ? {} : { auth: authOf(target.auth) }), ...(target.tls === null ? {} : { tls: target.tls }) };
+function proofs(target: { readonly auth: LoadedAuth | null; readonly tls: LoadedTls | null }): {
+  auth?: HttpAuth;
+  tls?: TlsFiles;
+} {
+  return {
+    ...(target.auth === null ? {} : { auth: authOf(target.auth) }),
+    ...(target.tls === null ? {} : { tls: target.tls }),
+  };
 }
 
 function authOf(auth: LoadedAuth): HttpAuth {

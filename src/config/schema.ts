@@ -148,6 +148,11 @@ export const ConfigFile = z.strictObject({
                 (matchers) => Object.keys(matchers).length > 0,
                 'at least one label; an empty selector means everything',
               ),
+            /** Workloads that connect to it, as `namespace/name`; `namespace/*` = all of the namespace. */
+            usedBy: z
+              .array(z.string().regex(/^[a-z0-9.-]+\/(?:[a-z0-9.-]+|\*)$/, 'namespace/name of a workload, like shop/orders'))
+              .min(1)
+              .optional(),
           }),
         )
         .default([]),

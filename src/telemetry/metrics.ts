@@ -1,0 +1,95 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/**
+ * Every metric of Hale's own, with what it counts; `docs/metrics.md` lists exactly these. Labels are reason codes and phases, never free text,
+ * pod names or fingerprints.
+ */
+export const METRICS = {
+  hale_intake_alerts_total: { type: 'counter', labels: ['outcome'], help: 'Alerts received, by what became of them.' },
+  hale_intake_refused_total: { type: 'counter', labels: ['code'], help: 'Webhook bodies refused, by error code.' },
+  hale_intake_truncated_unanswered_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Truncated bodies whose missing alerts could not be asked for.',
+  },
+  hale_intake_conflicts_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Commits of intake that something else overtook; each was tried again.',
+  },
+  hale_incidents_opened_total: { type: 'counter', labels: [], help: 'Incidents opened by signals.' },
+  hale_phase_entered_total: { type: 'counter', labels: ['phase'], help: 'Phases entered by incidents.' },
+  hale_causes_named_total: { type: 'counter', labels: ['reason'], help: 'Causes named by diagnosis.' },
+  hale_gate_stopped_total: {
+    type: 'counter',
+    labels: ['gate', 'reason'],
+    help: 'Decisions in which a gate held or denied a plan.',
+  },
+  hale_actions_settled_total: {
+    type: 'counter',
+    labels: ['remediation', 'direction', 'result'],
+    help: 'Intents by their outcome.',
+  },
+  hale_verifications_total: { type: 'counter', labels: ['remediation', 'verdict'], help: 'Verdicts of verification.' },
+  hale_notifications_total: {
+    type: 'counter',
+    labels: ['channel', 'delivered'],
+    help: 'Tries to tell a person, by channel and success.',
+  },
+  hale_tick_failures_total: { type: 'counter', labels: ['phase'], help: 'Ticks that failed and will be tried again.' },
+  hale_watch_changes_total: {
+    type: 'counter',
+    labels: ['resource', 'change'],
+    help: 'Watches of the Kubernetes API listed, lost, expired or regained.',
+  },
+  hale_pruned_rows_total: { type: 'counter', labels: ['kind'], help: 'Rows removed by retention.' },
+  hale_open_incidents: { type: 'gauge', labels: ['phase'], help: 'Incidents that are not closed, by phase.' },
+  hale_open_obligations: { type: 'gauge', labels: ['kind'], help: 'Obligations that are open, by kind.' },
+  hale_store_bytes: { type: 'gauge', labels: [], help: 'Bytes that the store takes on disk.' },
+  hale_store_writable: { type: 'gauge', labels: [], help: '1 while the store takes writes.' },
+  hale_cluster_cache_ready: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while every watch of the Kubernetes API is in step.',
+  },
+  hale_frozen: { type: 'gauge', labels: [], help: '1 while Hale is frozen, or cannot tell.' },
+} as const satisfies Record<string, { type: 'counter' | 'gauge'; labels: readonly string[]; help: string }>;
+
+type MetricName = keyof typeof METRICS;
+type CounterName = { [K in MetricName]: (typeof METRICS)[K]['type'] extends 'counter' ? K : never }[MetricName];
+type GaugeName = Exclude<MetricName, CounterName>;
+type LabelsOf<K extends MetricName> = Record<(typeof METRICS)[K]['labels'][number], string>;
+
+export interface Metrics {
+  count<K extends CounterName>(name: K, labels: LabelsOf<K>, by?: number): void;
+  /** Replaces all values of a gauge, so that a phase that is empty now does not keep its old figure. */
+  set<K extends GaugeName>(name: K, values: readonly { readonly labels: LabelsOf<K>; readonly value: number }[]): void;
+  /** The exposition text, after `refresh` has set the gauges. */
+  text(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/** `refresh` reads what gauges show; it runs once per scrape, and a failure leaves the old figures. */
+export function createMetrics(refresh: (metrics: Metrics) => Promise<void>): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counters = new Map<string, Counter>();
+  const gauges = new Map<string, Gauge>();
+  for (const [name, { type, labels, help }] of Object.entries(METRICS)) {
+    const options = { name, help, labelNames: [...labels], registers: [registry] };
+    if (type === 'counter') counters.set(name, new Counter(options));
+    else gauges.set(name, new Gauge(options));
+  }
+  const metrics: Metrics = {
+    count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
+    set(name, values) {
+      const gauge = gauges.get(name);
+      gauge?.reset();
+      for (const { labels, value } of values) gauge?.set(labels, value);
+    },
+    async text() {
+      await refresh(metrics);
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
+  };
+  return metrics;
+}

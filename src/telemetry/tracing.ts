@@ -1,0 +1,46 @@
+import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+
+const tracer = trace.getTracer('hale');
+
+/** Names of the methods of a port that answer with a promise. */
+type AsyncMethod<T> = {
+  [K in keyof T & string]: T[K] extends (...args: never[]) => Promise<unknown> ? K : never;
+}[keyof T & string];
+
+/** The port with a span around each of the named methods: `<name>.<method>`. The other members pass through. */
+export function traced<T extends object>(name: string, port: T, methods: readonly AsyncMethod<T>[]): T {
+  const wrapped = new Map<string | symbol, unknown>();
+  for (const method of methods) {
+    const original = port[method] as (...args: unknown[]) => Promise<unknown>;
+    wrapped.set(method, (...args: unknown[]) => inSpan(`${name}.${method}`, () => original.apply(port, args)));
+  }
+  return new Proxy(port, { get: (target, key, receiver) => wrapped.get(key) ?? Reflect.get(target, key, receiver) });
+}
+
+async function inSpan<T>(name: string, run: () => Promise<T>): Promise<T> {
+  const span = tracer.startSpan(name);
+  try {
+    return await context.with(trace.setSpan(context.active(), span), run);
+  } catch (error) {
+    span.recordException(error instanceof Error ? error : String(error));
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** The standard variables that switch the SDK on; without any of them spans cost nothing. */
+const SWITCHES = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_TRACES_EXPORTER'];
+
+/** Starts the OpenTelemetry SDK when the standard variables ask for it; returns how to stop it, or null. */
+export async function startTracing(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<(() => Promise<void>) | null> {
+  const asked = SWITCHES.some((name) => (env[name] ?? '') !== '' && env[name] !== 'none');
+  if (!asked || env.OTEL_SDK_DISABLED === 'true') return null;
+  const { NodeSDK } = await import('@opentelemetry/sdk-node');
+  const sdk = new NodeSDK({ serviceName: env.OTEL_SERVICE_NAME ?? 'hale' });
+  sdk.start();
+  return () => sdk.shutdown();
+}
