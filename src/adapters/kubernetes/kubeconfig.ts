@@ -71,8 +71,8 @@ const KubeConfigFile = z.object({
             username: text,
             password: text,
             as: text,
-            exec: z.unknown(),
-            'auth-provider': z.object({ name: z.string(), config: z.unknown() }).nullish(),
+            exec: z.unknown().optional(),
+            'auth-provider': z.object({ name: z.string(), config: z.unknown().optional() }).nullish(),
           })
           .nullish(),
       }),
