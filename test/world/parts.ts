@@ -33,7 +33,7 @@ export async function findParts(context: PartsContext): Promise<Parts> {
   return found as Parts;
 }
 
-async function findPart(spec: PartSpec, context: PartsContext): Promise<string | undefined> {
+export async function findPart(spec: PartSpec, context: PartsContext): Promise<string | undefined> {
   const archives = context.env['HALE_PARTS'];
   if (archives) {
     for (const command of spec.commands) {
