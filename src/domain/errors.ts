@@ -36,6 +36,12 @@ export const ERROR_CODES = {
     exit: 1,
     meaning: 'The request carries no credential that Hale was configured with.',
   },
+  forbidden: {
+    level: 'warn',
+    retryable: false,
+    exit: 1,
+    meaning: 'The token that was used has a role that may not do this.',
+  },
   'body-malformed': {
     level: 'warn',
     retryable: false,
@@ -53,6 +59,12 @@ export const ERROR_CODES = {
     retryable: true,
     exit: 4,
     meaning: 'Hale cannot take this now; nothing was stored; send it again.',
+  },
+  'daemon-unavailable': {
+    level: 'info',
+    retryable: true,
+    exit: 4,
+    meaning: 'No Hale answers at the address that the command line was given.',
   },
   'store-locked': { level: 'error', retryable: false, exit: 1, meaning: 'Another process holds the store.' },
   'store-schema-newer': {
