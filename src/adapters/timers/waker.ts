@@ -18,10 +18,19 @@ const SWEEP_EVERY_MS = 5_000;
 const CONCURRENCY = 8;
 const FIRST_BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 60_000;
+// An incident goes through a handful of phases without a pause. One that is due again and again for longer than that gets a rest, so that
+// neither a flood of signals nor a tick without progress takes the whole event loop.
+const STREAK_TICKS = 20;
+const STREAK_GAP_MS = 100;
+const REST_MS = 1_000;
 
-interface BackOff {
+/** What is remembered of a record between its ticks, for a while. */
+interface Past {
   readonly failures: number;
-  readonly until: number;
+  /** Ticks one right after the other. */
+  readonly streak: number;
+  readonly endedAt: number;
+  readonly notBefore: number;
 }
 
 /** The embedded waker: one timer at the earliest known wake-up time, and a sweep that finds whatever no hint told. */
@@ -30,7 +39,7 @@ export function createTimerWaker(options: TimerWakerOptions): Waker {
   const sweepEveryMs = options.sweepEveryMs ?? SWEEP_EVERY_MS;
   const concurrency = options.concurrency ?? CONCURRENCY;
   const running = new Map<string, Promise<void>>();
-  const backOffs = new Map<string, BackOff>();
+  const pasts = new Map<string, Past>();
   let tick: ((ref: RecordRef) => Promise<void>) | null = null;
   let cancelTimer: () => void = () => undefined;
   let timerAt = Number.POSITIVE_INFINITY;
@@ -39,9 +48,13 @@ export function createTimerWaker(options: TimerWakerOptions): Waker {
 
   function wakeAt(at: number): void {
     if (tick === null || at >= timerAt) return;
+    if (at <= clock.now()) {
+      sweep();
+      return;
+    }
     cancelTimer();
     timerAt = at;
-    cancelTimer = clock.setTimer(Math.max(0, at - clock.now()), () => {
+    cancelTimer = clock.setTimer(at - clock.now(), () => {
       timerAt = Number.POSITIVE_INFINITY;
       sweep();
     });
@@ -49,6 +62,7 @@ export function createTimerWaker(options: TimerWakerOptions): Waker {
 
   /** One look at the store at a time; a wish for another during one is kept. */
   function sweep(): void {
+    if (tick === null) return;
     if (sweeping !== null) {
       sweepAgain = true;
       return;
@@ -67,31 +81,45 @@ export function createTimerWaker(options: TimerWakerOptions): Waker {
 
   async function lookForDue(): Promise<void> {
     const now = clock.now();
-    const refs = await store.due(now, concurrency * 4 + backOffs.size);
+    forgetOldPasts(now);
+    // Enough that those which are running or resting never hide the others.
+    const refs = await store.due(now, concurrency + running.size + pasts.size);
     for (const ref of refs) {
       if (tick === null || running.size >= concurrency) break;
       const key = keyOf(ref);
-      if (running.has(key) || (backOffs.get(key)?.until ?? 0) > now) continue;
+      if (running.has(key) || (pasts.get(key)?.notBefore ?? 0) > now) continue;
       running.set(key, runTick(tick, ref, key));
     }
     const next = await store.nextWakeAt(now);
     if (next !== null) wakeAt(next);
+    for (const { notBefore } of pasts.values()) if (notBefore > now) wakeAt(notBefore);
   }
 
   async function runTick(run: (ref: RecordRef) => Promise<void>, ref: RecordRef, key: string): Promise<void> {
+    const before = pasts.get(key);
+    const startedAt = clock.now();
+    const streak = before !== undefined && startedAt - before.endedAt <= STREAK_GAP_MS ? before.streak + 1 : 1;
     try {
       await run(ref);
-      backOffs.delete(key);
+      const endedAt = clock.now();
+      const notBefore = streak >= STREAK_TICKS ? endedAt + REST_MS : 0;
+      pasts.set(key, { failures: 0, streak, endedAt, notBefore });
     } catch (error) {
-      const failures = (backOffs.get(key)?.failures ?? 0) + 1;
-      backOffs.set(key, {
-        failures,
-        until: clock.now() + Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1)),
-      });
+      const failures = (before?.failures ?? 0) + 1;
+      const endedAt = clock.now();
+      pasts.set(key, { failures, streak, endedAt, notBefore: endedAt + backOffMs(failures) });
       onFailure(error, ref);
     } finally {
       running.delete(key);
       sweep();
+    }
+  }
+
+  /** Memory stays bounded by the records of the last minutes. */
+  function forgetOldPasts(now: number): void {
+    for (const [key, past] of pasts) {
+      const keptMs = past.failures > 0 ? 2 * LONGEST_BACK_OFF_MS : STREAK_GAP_MS;
+      if (now - Math.max(past.endedAt, past.notBefore) > keptMs) pasts.delete(key);
     }
   }
 
@@ -106,6 +134,7 @@ export function createTimerWaker(options: TimerWakerOptions): Waker {
     async stop(withinMs) {
       tick = null;
       cancelTimer();
+      timerAt = Number.POSITIVE_INFINITY;
       await sweeping;
       if (running.size === 0) return true;
       let cancel: () => void = () => undefined;
@@ -120,6 +149,10 @@ export function createTimerWaker(options: TimerWakerOptions): Waker {
       return stopped;
     },
   };
+}
+
+function backOffMs(failures: number): number {
+  return Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1));
 }
 
 function keyOf(ref: RecordRef): string {
