@@ -111,7 +111,7 @@ function waitingForPool(waiting: Waiting, server: ServerView): Judgement {
 }
 
 function weakened(waiting: Waiting, factor: number): number {
-  return Number((waiting.confidence * factor).toFixed(3));
+  return Number((waiting.confidence * factor).toFixed(2));
 }
 
 function shownServer(server: Extract<ServerReading, { known: true }>): string {
