@@ -21,6 +21,8 @@ const JSON_PATCH = 'application/json-patch+json';
 // Limits of events.k8s.io/v1: note 1 kB, reason and action 128 characters.
 const MAX_NOTE_BYTES = 1024;
 const MAX_WORD_LENGTH = 128;
+/** Names have at most 253 characters; the server adds a few to the prefix. */
+const MAX_NAME_PREFIX = 200;
 /** The server gives up a write by then, so that it cannot linger there long after the answer was given up here. */
 const SERVER_TIMEOUT = '10s';
 const SCALABLE_KINDS = new Set(['Deployment', 'StatefulSet', 'ReplicaSet']);
@@ -42,7 +44,7 @@ export function createClusterWriter(options: ClusterWriterOptions): ClusterWrite
           value: {
             apiVersion: apiVersionOf(EVENTS),
             kind: EVENTS.kind,
-            metadata: { generateName: `${name.slice(0, 200)}.`, namespace },
+            metadata: { generateName: `${name.slice(0, MAX_NAME_PREFIX).replace(/[^a-z0-9]+$/, '')}-`, namespace },
             eventTime: microTime(now()),
             reportingController: REPORTING_CONTROLLER,
             reportingInstance: instance.slice(0, MAX_WORD_LENGTH),
