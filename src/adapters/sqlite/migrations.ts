@@ -28,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE UNIQUE INDEX incident_open_cause ON incident (cause_key) WHERE phase <> 'closed' AND cause_key IS NOT NULL;
       CREATE INDEX incident_wake ON incident (wake_at) WHERE wake_at IS NOT NULL;
       CREATE INDEX incident_opened ON incident (opened_at);
+      CREATE INDEX incident_open ON incident (opened_at) WHERE phase <> 'closed';
       CREATE INDEX incident_phase ON incident (phase, opened_at);
       CREATE INDEX incident_ended ON incident (ended_at) WHERE phase = 'closed';
       CREATE INDEX incident_previous ON incident (previous_id) WHERE phase <> 'closed' AND previous_id IS NOT NULL;

@@ -94,22 +94,22 @@ function pruneIncidents(
   const tooOldBefore = now - cap.maxAgeMs;
   let excess = integerOf(db.get('SELECT count(*) AS rows FROM incident') ?? {}, 'rows') - cap.maxRows;
   const gone = { rows: 0, evidence: 0 };
+  // Cooldowns are counted from intents: an incident that acted goes by age alone, never to make room.
   const candidates = db.all(
-    `SELECT id, ended_at, EXISTS (SELECT 1 FROM intent n WHERE n.incident_id = i.id) AS acted FROM incident i
-     WHERE phase = 'closed' AND (ended_at < ?1 OR ?2 > 0)
+    `SELECT id, ended_at FROM incident i INDEXED BY incident_ended
+     WHERE phase = 'closed' AND ended_at < ?1
+       AND (ended_at < ?2 OR NOT EXISTS (SELECT 1 FROM intent n WHERE n.incident_id = i.id))
        AND NOT EXISTS (SELECT 1 FROM obligation b WHERE b.incident_id = i.id AND b.status = 'open')
        AND NOT EXISTS (SELECT 1 FROM obligation b WHERE b.return_incident_id = i.id AND b.status = 'open' AND b.return_incident_id IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM incident o WHERE o.previous_id = i.id AND o.phase <> 'closed' AND o.previous_id IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM incident o WHERE o.leader_id = i.id AND o.phase <> 'closed' AND o.leader_id IS NOT NULL)
      ORDER BY ended_at, seq LIMIT ?3`,
+    excess > 0 ? Number.MAX_SAFE_INTEGER : tooOldBefore,
     tooOldBefore,
-    excess,
-    Math.max(LOOKS_AT_LEAST, maxRows),
+    maxRows,
   );
   for (const row of candidates) {
-    const tooOld = integerOf(row, 'ended_at') < tooOldBefore;
-    // Cooldowns are counted from intents: an incident that acted goes by age alone, never to make room.
-    if (!tooOld && (excess <= 0 || integerOf(row, 'acted') === 1)) continue;
+    if (integerOf(row, 'ended_at') >= tooOldBefore && excess <= 0) continue;
     const id = textOf(row, 'id');
     gone.evidence += deleteOf(db, 'evidence', id, maxRows - gone.rows - gone.evidence);
     for (const table of ['obligation', 'approval', 'intent'] as const) {

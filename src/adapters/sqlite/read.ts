@@ -20,6 +20,23 @@ export function createReads(db: Database): Reads {
   return { ...readMovingRecords(db), ...readSignals(db), ...readFacts(db) };
 }
 
+const ALL_INCIDENTS = `
+  SELECT body, wake_at FROM incident WHERE opened_at >= ?1 ORDER BY opened_at DESC, seq DESC LIMIT ?2`;
+const OPEN_INCIDENTS = `
+  SELECT body, wake_at FROM incident WHERE opened_at >= ?1 AND phase <> 'closed' ORDER BY opened_at DESC, seq DESC LIMIT ?2`;
+const INCIDENTS_BY_PHASE = `
+  SELECT body, wake_at FROM incident WHERE seq IN (
+    SELECT seq FROM incident WHERE phase IN (SELECT value FROM json_each(?3)) AND opened_at >= ?1
+    ORDER BY opened_at DESC, seq DESC LIMIT ?2)
+  ORDER BY opened_at DESC, seq DESC`;
+const ALL_OBLIGATIONS = `
+  SELECT body FROM obligation WHERE (?1 IS NULL OR kind = ?1) ORDER BY due_at, seq LIMIT ?2`;
+const OPEN_OBLIGATIONS = `
+  SELECT body FROM obligation WHERE status = 'open' AND (?1 IS NULL OR kind = ?1) ORDER BY due_at, seq LIMIT ?2`;
+const OBLIGATIONS_OF_INCIDENT = `
+  SELECT body FROM obligation WHERE incident_id = ?3 AND (?4 IS NULL OR status = ?4) AND (?1 IS NULL OR kind = ?1)
+  ORDER BY due_at, seq LIMIT ?2`;
+
 type MovingReads = Pick<
   Reads,
   'incident' | 'incidents' | 'leaderOf' | 'obligation' | 'obligations' | 'due' | 'nextWakeAt' | 'sickSubjects'
@@ -29,25 +46,10 @@ function readMovingRecords(db: Database): MovingReads {
   return {
     incident: (id) => orNull(db.get('SELECT body, wake_at FROM incident WHERE id = ?', id), decodeIncident),
     incidents({ phases, openOnly = false, openedSince = 0, limit }) {
-      // Without phases the list is read in the order of its index; with them, phase by phase through theirs.
-      const rows =
-        phases === undefined
-          ? db.all(
-              `SELECT body, wake_at FROM incident WHERE opened_at >= ? AND (? = 0 OR phase <> 'closed')
-               ORDER BY opened_at DESC, seq DESC LIMIT ?`,
-              openedSince,
-              openOnly ? 1 : 0,
-              limit,
-            )
-          : db.all(
-              `SELECT body, wake_at FROM incident
-               WHERE phase IN (SELECT value FROM json_each(?)) AND opened_at >= ? AND (? = 0 OR phase <> 'closed')
-               ORDER BY opened_at DESC, seq DESC LIMIT ?`,
-              JSON.stringify(phases),
-              openedSince,
-              openOnly ? 1 : 0,
-              limit,
-            );
+      // Each shape of the question has a statement that its own index answers in order, so that only `limit` bodies are read.
+      const statement = phases === undefined ? (openOnly ? OPEN_INCIDENTS : ALL_INCIDENTS) : INCIDENTS_BY_PHASE;
+      const wanted = phases?.filter((phase) => !openOnly || phase !== 'closed');
+      const rows = db.all(statement, openedSince, limit, ...(wanted === undefined ? [] : [JSON.stringify(wanted)]));
       return rows.map(decodeIncident);
     },
     leaderOf: (causeKey) =>
@@ -57,24 +59,10 @@ function readMovingRecords(db: Database): MovingReads {
       ),
     obligation: (id) => orNull(db.get('SELECT body FROM obligation WHERE id = ?', id), decodeObligation),
     obligations({ openOnly, incidentId, kind, limit }) {
-      const only = openOnly ? 'open' : null;
       const rows =
         incidentId === undefined
-          ? db.all(
-              `SELECT body FROM obligation WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR kind = ?2)
-               ORDER BY due_at, seq LIMIT ?3`,
-              only,
-              kind ?? null,
-              limit,
-            )
-          : db.all(
-              `SELECT body FROM obligation WHERE incident_id = ?4 AND (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR kind = ?2)
-               ORDER BY due_at, seq LIMIT ?3`,
-              only,
-              kind ?? null,
-              limit,
-              incidentId,
-            );
+          ? db.all(openOnly ? OPEN_OBLIGATIONS : ALL_OBLIGATIONS, kind ?? null, limit)
+          : db.all(OBLIGATIONS_OF_INCIDENT, kind ?? null, limit, incidentId, openOnly ? 'open' : null);
       return rows.map(decodeObligation);
     },
     due(now, limit) {
