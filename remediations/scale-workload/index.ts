@@ -7,6 +7,9 @@ import type { WorkloadView } from '../../src/ports/cluster.ts';
 import { replicasNeeded } from './replicas-needed.ts';
 import { ScaleCheckpoint, ScaleParams, ScaleSettings } from './schema.ts';
 
+/** What Kubernetes records as the writer of a field that Hale wrote. */
+const FIELD_MANAGER = 'hale';
+
 /** Kinds with a scale subresource whose replicas share the load. */
 const SCALABLE = ['Deployment', 'StatefulSet'];
 
@@ -33,13 +36,14 @@ export const scaleWorkload = defineRemediation<ScaleSettings, ScaleParams, Scale
   settings: ScaleSettings,
   params: ScaleParams,
   checkpoint: ScaleCheckpoint,
-  evidence: ['metric-instant', 'cluster-object'],
+  evidence: ['metric-range', 'cluster-object'],
   risk: 'reversible',
 
   async propose(cause, settings, ctx) {
     const { subject } = cause;
     if (!SCALABLE.includes(subject.kind)) return { declined: `a ${subject.kind} has no replicas to add` };
-    const workload = await present(subject, ctx);
+    const workload = await ctx.cluster.freshWorkload(subject, ctx.signal);
+    if (workload?.subject.uid !== subject.uid) return { declined: `${subjectName(subject)} does not exist any more` };
     const from = workload.replicas ?? 0;
     if (from === 0) return { declined: "it is scaled to zero: that was somebody's decision" };
     if (from >= settings.maxReplicas)
@@ -59,20 +63,25 @@ export const scaleWorkload = defineRemediation<ScaleSettings, ScaleParams, Scale
     };
   },
 
-  async prepare(cause, { from, to }) {
-    return { subject: cause.subject, from, to };
+  async prepare(cause, { from, to }, ctx) {
+    const workload = await present(cause.subject, ctx);
+    return { subject: cause.subject, from, to, managerBefore: workload.replicasManager };
   },
 
   apply: (_params, { subject, from, to }, ctx) => scale(subject, from, to, ctx),
   rollback: ({ subject, from, to }, ctx) => scale(subject, to, from, ctx),
 
   async settle(intent, ctx) {
-    const { subject, from, to } = ScaleCheckpoint.parse(intent.checkpoint);
-    const [before, after] = intent.direction === 'apply' ? [from, to] : [to, from];
+    const { subject, from, to, managerBefore } = ScaleCheckpoint.parse(intent.checkpoint);
+    const forward = intent.direction === 'apply';
+    const before = forward ? { replicas: from, manager: managerBefore } : { replicas: to, manager: FIELD_MANAGER };
     const workload = await ctx.cluster.freshWorkload(subject, ctx.signal);
     if (workload?.subject.uid !== subject.uid) return 'unknown';
-    if (workload.replicas === after && workload.replicasManager === 'hale') return 'applied';
-    return workload.replicas === before && ctx.now() > intent.deadline ? 'not-applied' : 'unknown';
+    const { replicas, replicasManager } = workload;
+    if (replicas === (forward ? to : from) && replicasManager === FIELD_MANAGER) return 'applied';
+    // The old count under another manager may be the work of somebody who has undone what was written.
+    const isAsBefore = replicas === before.replicas && replicasManager === before.manager;
+    return isAsBefore && ctx.now() > intent.deadline ? 'not-applied' : 'unknown';
   },
 
   async effect(_params, { subject, from, to }, direction, ctx) {
@@ -103,7 +112,7 @@ async function scale(subject: Subject, from: number, to: number, ctx: ActContext
     if (!(error instanceof HaleError) || error.code !== 'world-moved') throw error;
     const workload = await ctx.cluster.freshWorkload(subject, ctx.signal);
     const done =
-      workload?.subject.uid === subject.uid && workload.replicas === to && workload.replicasManager === 'hale';
+      workload?.subject.uid === subject.uid && workload.replicas === to && workload.replicasManager === FIELD_MANAGER;
     if (!done) throw error;
   }
 }

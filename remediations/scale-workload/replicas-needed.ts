@@ -4,8 +4,8 @@ import type { ScaleSettings } from './schema.ts';
 const TARGET_UTILISATION = 0.7;
 
 /**
- * How many replicas would serve those who use a connection and those who wait for one, at 70 % of the pools: little's law taken at one moment
- * (connections wanted = in use + waiting). Bounded by the policy's step and ceiling; without figures one step.
+ * How many replicas would serve those who use a connection and those who wait for one, at 70 % of the pools: connections wanted = in use +
+ * waiting. Bounded by the policy's step and ceiling; without figures one step.
  *
  * @param figures of the cause: `used` and `pending` over all replicas, `maxPerReplica` connections of one.
  */

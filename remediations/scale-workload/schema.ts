@@ -18,7 +18,7 @@ export type ScaleSettings = z.infer<typeof ScaleSettings>;
 export const ScaleParams = z.strictObject({ from: Replicas, to: Replicas });
 export type ScaleParams = z.infer<typeof ScaleParams>;
 
-/** What rollback needs: the object, and the count on both sides of the change. */
+/** What rollback and settling need: the object, the count on both sides of the change, and whose it was. */
 export const ScaleCheckpoint = z.strictObject({
   subject: z.object({
     apiVersion: z.string(),
@@ -29,5 +29,7 @@ export const ScaleCheckpoint = z.strictObject({
   }),
   from: Replicas,
   to: Replicas,
+  /** Who had set the count before, as Kubernetes recorded it. */
+  managerBefore: z.string().nullable(),
 });
 export type ScaleCheckpoint = z.infer<typeof ScaleCheckpoint>;

@@ -266,7 +266,7 @@ function detectorOf(world: World) {
       if (world.prometheusDown) throw new Error('prometheus is down');
       if (!world.causeThere) return [];
       const evidence = ctx.keep({
-        kind: 'metric-instant',
+        kind: 'metric-range',
         source: 'prometheus',
         title: 'pool',
         query: 'pool',
