@@ -44,12 +44,21 @@ export interface ResourceWatchOptions {
   readonly now: () => number;
   readonly ioClock: Clock;
   readonly random: () => number;
+  /** Lists wait here for one another: a page is many times as large as what is kept of it. */
+  readonly turns: Turns;
   readonly onChange: (target: WatchTarget, event: WatchChange, detail: string) => void;
 }
 
+/** Runs one after the other. */
+export type Turns = <T>(run: () => Promise<T>) => Promise<T>;
+
 export type WatchChange = 'listed' | 'lost' | 'expired' | 'regained';
 
-const PAGE_SIZE = 500;
+/**
+ * A page is held three times over while it is read. With 1,000 workloads and 3,000 pods, listing them by 500 (as kubectl does) takes 63 MB of
+ * resident memory, by 100 it takes 46 MB (measured on Node 24).
+ */
+const PAGE_SIZE = 100;
 /** The server ends the watch after a time between these, so that the watches of a process do not all end at once. */
 const WATCH_SECONDS = { least: 240, spread: 240 } as const;
 /** etcd takes objects of at most 1.5 MB; a longer line is no event. */
@@ -107,7 +116,7 @@ export class ResourceWatch {
     while (!signal.aborted) {
       let retryAfterMs = 0;
       try {
-        this.#version ??= await this.#list();
+        this.#version ??= await this.#options.turns(() => this.#list());
         const wasHealthy = await this.#follow(this.#version);
         this.#failures = wasHealthy ? 0 : this.#failures + 1;
       } catch (error) {

@@ -1,7 +1,13 @@
 import type { CacheState } from '../../ports/cluster.ts';
 import type { ClusterTables } from './cache.ts';
 import { requiredText } from './json.ts';
-import { ResourceWatch, type ResourceWatchOptions, type WatchSink, type WatchTarget } from './resource-watch.ts';
+import {
+  ResourceWatch,
+  type ResourceWatchOptions,
+  type Turns,
+  type WatchSink,
+  type WatchTarget,
+} from './resource-watch.ts';
 import { type KubeResource, WATCHED } from './resources.ts';
 import type { Table } from './table.ts';
 import { autoscalerRecord, namespaceView, podRecord, replicaSetRecord, serviceView, workloadView } from './views.ts';
@@ -19,7 +25,7 @@ export interface ClusterWatches {
  */
 const MAX_SEPARATE_NAMESPACES = 10;
 
-type SharedOptions = Omit<ResourceWatchOptions, 'target' | 'sink'>;
+type SharedOptions = Omit<ResourceWatchOptions, 'target' | 'sink' | 'turns'>;
 
 export function createClusterWatches(
   tables: ClusterTables,
@@ -30,6 +36,7 @@ export function createClusterWatches(
   const wanted = namespaces === '*' || separate ? null : new Set(namespaces);
   const scopes: readonly (string | null)[] = separate ? namespaces : [null];
   const watches: ResourceWatch[] = [];
+  const turns = createTurns();
 
   function watch<T>(resource: KubeResource, table: Table<T>, read: (object: unknown) => T): void {
     for (const scope of scopes) {
@@ -37,7 +44,7 @@ export function createClusterWatches(
         ? { resource, namespace: scope }
         : { resource, namespace: null, ...(scope === null ? {} : { name: scope }) };
       const sink = tableSink(table, scope, wanted, resource, read);
-      watches.push(new ResourceWatch({ ...shared, target, sink }));
+      watches.push(new ResourceWatch({ ...shared, target, sink, turns }));
     }
   }
 
@@ -106,5 +113,15 @@ function tableSink<T>(
       const place = placeOf(object);
       table.remove(place.namespace, place.name);
     },
+  };
+}
+
+/** A turn that fails ends only itself. */
+function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const turn = last.then(run);
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }
