@@ -3,8 +3,9 @@ import { CauseReason, REASONS } from '../domain/reason.ts';
 
 /**
  * From findings to ranked causes. Pure. Findings of the same reason on the same subject are one cause; every symptom is explained by
- * every cause, because the detectors looked only at the workload of the incident and at what it calls. Surest first; of equals, the one
- * that is closer to the ground (the server that refuses, before the client that waits), for it explains the other.
+ * every cause, because the detectors looked only at the workload of the incident and at what it calls. A subject whose database has no room
+ * is not waiting for its pool, whatever else was found. Surest first; of equals the one that is closer to the ground, for it explains the
+ * other: the server that refuses before the client that waits, and the callee before its caller (detectors tell of the nearest first).
  */
 export function diagnose(findings: readonly Finding[]): readonly Cause[] {
   const symptoms = findings.filter((finding) => REASONS[finding.reason].role === 'symptom');
@@ -16,7 +17,21 @@ export function diagnose(findings: readonly Finding[]): readonly Cause[] {
     const known = byKey.get(key);
     byKey.set(key, known ? merged(known, finding) : causeOf(reason.data, finding, symptoms));
   }
-  return [...byKey.values()].sort((a, b) => b.confidence - a.confidence || GROUND[a.reason] - GROUND[b.reason]);
+  return [...withoutContradictions([...byKey.values()])]
+    .reverse()
+    .sort((a, b) => b.confidence - a.confidence || GROUND[a.reason] - GROUND[b.reason]);
+}
+
+/** More replicas are the answer to a waiting pool and harm a full database: both at once on one subject cannot be. */
+function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
+  const isFull = (cause: Cause) => cause.reason === 'database-connections-exhausted';
+  const isWaiting = (cause: Cause) => cause.reason === 'connection-pool-waiting';
+  return causes.flatMap((cause) => {
+    const others = causes.filter((other) => other.subject.uid === cause.subject.uid);
+    if (isWaiting(cause) && others.some(isFull)) return [];
+    const waiting = isFull(cause) ? others.filter(isWaiting).flatMap((other) => other.explains) : [];
+    return [{ ...cause, explains: [...new Set([...cause.explains, ...waiting])] }];
+  });
 }
 
 /** Lower explains higher. */
