@@ -5,7 +5,7 @@ import { Intent } from '../../domain/intent.ts';
 import type { RecordRef } from '../../domain/obligation.ts';
 import { Signal } from '../../domain/signal.ts';
 import type { Store } from '../../ports/store.ts';
-import { countSince, inboxEnd } from './apply-change.ts';
+import { countSince, inboxEnd } from './check-change.ts';
 import { type Database, integerOf, integerOrNull, type Row, textOf } from './database.ts';
 import { decode, decodeIncident, decodeObligation, StoredAutonomy, StoredFreeze } from './decode.ts';
 
