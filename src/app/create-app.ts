@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { DETECTORS } from '../../detectors/index.ts';
 import { REMEDIATIONS } from '../../remediations/index.ts';
 import { connectKubernetes } from '../adapters/kubernetes/index.ts';
@@ -7,21 +6,246 @@ import { openSqliteStore } from '../adapters/sqlite/index.ts';
 import { createTimerWaker } from '../adapters/timers/waker.ts';
 import type { LoadedConfig } from '../config/loaded-config.ts';
 import { diagnose } from '../diagnosis/index.ts';
-import type { RecordRef } from '../domain/obligation.ts';
+
 import { GATE_DEFAULTS } from '../gates/facts.ts';
+import { GATES } from '../gates/index.ts';
 import { operatorCeiling } from '../gates/operator-mode.ts';
+import { readFreeze } from '../gates/read-freeze.ts';
+import { alertsRoute } from '../http/alerts-route.ts';
+import { createHttpServer } from '../http/server.ts';
 import { createAlertIntake } from '../intake/alert-intake.ts';
 import { createAuthenticator } from '../intake/authenticate.ts';
 import { createWatchdog } from '../intake/watchdog.ts';
-import { loadPolicies } from '../policies/index.ts';
+import { createOperations, type Operations } from '../operations/index.ts';
+import { loadPolicies, matchPolicies } from '../policies/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepObserver } from '../ports/steps.ts';
 import type { Store } from '../ports/store.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { traced } from '../telemetry/tracing.ts';
 import { createTopology } from '../topology/index.ts';
-import type { WorkflowDeps } from '../workflow/deps.ts';
 import { createTick } from '../workflow/tick.ts';
 import { alertmanagerOf, channelsOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
 import { startMaintenance } from './maintenance.ts';
+import { intakeMeter, refreshGauges, workflowMeter } from './meters.ts';
 import { createStops } from './stops.ts';
+import { BUILTIN_POLICIES, VERSION } from './version.ts';
+
+export interface AppOptions {
+  readonly config: LoadedConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told at each named point of a tick. */
+  readonly steps?: StepObserver;
+}
+
+export interface App {
+  readonly url: string;
+  readonly store: Store;
+  readonly operations: Operations;
+  /** Stops everything in reverse, each part within `withinMs`; the names of those that did not stop in time. */
+  stop(withinMs: number): Promise<readonly string[]>;
+}
+
+/** All bodies under way together. */
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+const ASK_ALERTMANAGER_TIMEOUT_MS = 5_000;
+const MAX_CONNECTIONS = 2_000;
+/** Beyond this lag new requests are put off with 503, which Alertmanager repeats. */
+const MAX_EVENT_LOOP_DELAY_MS = 2_000;
+const STOP_TICKS_WITHIN_MS = 10_000;
+const STOP_HTTP_WITHIN_MS = 3_000;
+
+/**
+ * The composition root: straight-line code, top to bottom; each thing that is started registers its stop at once. When a step fails, what
+ * was started is stopped again and the error goes on.
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, clock, log } = options;
+  const stops = createStops((name, error) => log.warn({ part: name, err: error }, 'part did not stop cleanly'));
+  try {
+    return await start(options, stops);
+  } catch (error) {
+    await stops.stop(5_000);
+    log.error({ err: error, config: config.file, at: clock.now() }, 'start failed');
+    throw error;
+  }
+}
+
+async function start({ config, clock, log, steps }: AppOptions, stops: ReturnType<typeof createStops>): Promise<App> {
+  const startedAt = clock.now();
+  const redactor = createRedactor(config.redaction);
+  const newId = randomUUID;
+  const detectorConfig = detectorConfigOf(config, DETECTORS);
+  const policies = await loadPolicies({
+    directories: [...config.policies.directories, ...(config.policies.builtin ? [BUILTIN_POLICIES] : [])],
+    remediations: REMEDIATIONS,
+  });
+
+  const store = await openSqliteStore({ path: config.store.path, clock });
+  stops.add('store', () => store.close());
+  const metrics = createMetrics((all) => refreshGauges(all, operations));
+
+  const prometheus = prometheusOf(config);
+  stops.add('prometheus', () => prometheus.close());
+  const reading = traced('prometheus', prometheus, ['instant', 'range', 'alertRules']);
+  const alertmanager = alertmanagerOf(config);
+  stops.add('alertmanager', () => alertmanager?.close());
+
+  const { namespaces } = config.scope;
+  const kubernetes = await connectKubernetes({
+    ...(config.kubernetes.kubeconfig === null ? {} : { kubeconfig: config.kubernetes.kubeconfig }),
+    ...(config.kubernetes.context === null ? {} : { context: config.kubernetes.context }),
+    namespaces: namespaces.includes('*') ? '*' : namespaces,
+    now: () => clock.now(),
+    onWatch({ resource, change, namespace, detail }) {
+      metrics.count('hale_watch_changes_total', { resource, change });
+      if (change !== 'listed')
+        log.info({ resource, namespace, change, detail: redactor.text(detail) }, 'watch changed');
+    },
+  });
+  const cluster = traced('kubernetes', kubernetes.reader, ['freshWorkload', 'freshAutoscaler', 'configMap']);
+  const writer = traced('kubernetes', kubernetes.writer, ['scale', 'recordEvent', 'putConfigMap']);
+
+  const waker = createTimerWaker({
+    store,
+    clock,
+    onFailure: (error, ref) => log.error({ err: error, record: ref?.record, id: ref?.id }, 'waking failed'),
+  });
+  const modeCeiling = (policyId: string | null, namespace: string | null) =>
+    operatorCeiling(config.autonomy, policyId, namespace);
+  const freezeReaders = { store, cluster, settings: config.freeze };
+  const tick = createTick(
+    {
+      clock,
+      store,
+      metrics: reading,
+      cluster,
+      writer,
+      topology: (recorded, now) => createTopology({ cluster, metrics: recorded, now }),
+      detectors: DETECTORS,
+      detectorConfig,
+      remediations: REMEDIATIONS,
+      diagnose,
+      policies,
+      modeCeiling,
+      gates: {
+        ...GATE_DEFAULTS,
+        freeze: config.freeze,
+        scope: config.scope,
+        storm: config.storm,
+        catalogue: config.catalogue.databases,
+      },
+      channels: channelsOf(config),
+      redact: redactor,
+      newId,
+      steps: steps ?? { reached: () => undefined },
+      settings: config.workflow,
+      queriesPerMinute: config.prometheus.queriesPerIncidentPerMinute,
+      log,
+      meter: workflowMeter(metrics),
+    },
+    (ref, at) => waker.hint(ref, at),
+  );
+
+  const watchdog =
+    config.intake.watchdog === null
+      ? null
+      : createWatchdog({
+          store,
+          clock,
+          newId,
+          ...config.intake.watchdog,
+          onSignal: (ref, at) => waker.hint(ref, at),
+          onFailure: (error) => log.warn({ err: error }, 'watchdog signal not stored'),
+        });
+  const intake = createAlertIntake({
+    store,
+    cluster,
+    alerts: alertmanager,
+    redactor,
+    clock,
+    newId,
+    limits: {
+      ...config.intake,
+      maxPendingBytes: MAX_PENDING_BYTES,
+      settleMs: config.workflow.settleMs,
+      askTimeoutMs: ASK_ALERTMANAGER_TIMEOUT_MS,
+    },
+    onSignal: (ref, at) => waker.hint(ref, at),
+    meter: intakeMeter(metrics),
+    ...(watchdog === null ? {} : { watchdog }),
+  });
+  const operations = createOperations({
+    clock,
+    store,
+    cluster,
+    newId,
+    hint: (ref, at) => waker.hint(ref, at),
+    redactText: redactor.text,
+    policies,
+    matchPolicies,
+    modeCeiling,
+    namespaces,
+    gateSummaries: Object.fromEntries(GATES.map((gate) => [gate.id, gate.summary])),
+    readFreeze: () => readFreeze(freezeReaders),
+    freezeConfigMap: `${config.freeze.namespace}/${config.freeze.configMap}`,
+    version: VERSION,
+    startedAt,
+  });
+
+  const authenticate = createAuthenticator(config.intake.auth);
+  const http = await createHttpServer({
+    listen: config.listen,
+    tokens: config.api.tokens,
+    operations,
+    metricsText: () => metrics.text(),
+    readiness: () => operations.readiness(),
+    limits: {
+      bodyTimeoutMs: config.intake.bodyTimeoutMs,
+      maxConnections: MAX_CONNECTIONS,
+      maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS,
+    },
+    onAnswer: (route, status) => metrics.count('hale_http_answers_total', { route, status: String(status) }),
+    log,
+    alerts: (app) =>
+      alertsRoute(app, {
+        intake,
+        authenticate,
+        limits: { maxBodyBytes: config.intake.maxBodyBytes, maxRequests: config.intake.maxPendingCommits * 4 },
+        onWarning: (message, data) => log.warn(data, message),
+      }),
+  });
+  stops.add('http', () => http.close(STOP_HTTP_WITHIN_MS));
+  log.info({ url: http.url, version: VERSION, policies: policies.length }, 'listening');
+
+  // Alerts are taken (or put off) while the first lists are read.
+  stops.add('kubernetes', () => kubernetes.stop());
+  await kubernetes.start();
+  const state = cluster.cacheState();
+  if (state.state !== 'ready')
+    log.warn(
+      { state: state.state, detail: state.state === 'behind' ? state.detail : '' },
+      'cluster not fully known yet',
+    );
+
+  stops.add(
+    'retention',
+    startMaintenance({
+      store,
+      clock,
+      retention: config.retention,
+      metrics,
+      onFailure: (error) => log.warn({ err: error }, 'retention failed'),
+    }),
+  );
+  watchdog?.start();
+  stops.add('watchdog', () => watchdog?.stop());
+  // Stopped first: no tick begins any more, and those under way end.
+  await waker.start(tick);
+  stops.add('waker', () => waker.stop(STOP_TICKS_WITHIN_MS));
+  return { url: http.url, store, operations, stop: (withinMs) => stops.stop(withinMs) };
+}

@@ -30,7 +30,8 @@ export function startMaintenance(options: {
 
   async function step(): Promise<void> {
     const removed = await store.prune(clock.now(), caps, MAX_ROWS);
-    for (const [kind, rows] of Object.entries(removed)) if (rows > 0) metrics.count('hale_pruned_rows_total', { kind }, rows);
+    for (const [kind, rows] of Object.entries(removed))
+      if (rows > 0) metrics.count('hale_pruned_rows_total', { kind }, rows);
   }
 
   schedule();

@@ -5,7 +5,7 @@ export interface CatalogueDatabase {
   readonly name: string;
   readonly matchers: Readonly<Record<string, string>>;
   /** Workloads as `namespace/name`. */
-  readonly usedBy?: readonly string[];
+  readonly usedBy?: readonly string[] | undefined;
 }
 
 export type DatabaseUse =

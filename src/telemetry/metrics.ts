@@ -17,6 +17,11 @@ export const METRICS = {
     labels: [],
     help: 'Commits of intake that something else overtook; each was tried again.',
   },
+  hale_http_answers_total: {
+    type: 'counter',
+    labels: ['route', 'status'],
+    help: 'HTTP answers, by route pattern and status.',
+  },
   hale_incidents_opened_total: { type: 'counter', labels: [], help: 'Incidents opened by signals.' },
   hale_phase_entered_total: { type: 'counter', labels: ['phase'], help: 'Phases entered by incidents.' },
   hale_causes_named_total: { type: 'counter', labels: ['reason'], help: 'Causes named by diagnosis.' },

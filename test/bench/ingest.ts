@@ -235,21 +235,14 @@ async function killAndCount(
 async function measureStore(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'hale-bench-bare-'));
   const store = await openSqliteStore({ path: join(folder, 'store.db'), clock: systemClock });
-  const incident = incidentOf({ id: 'bench' });
+  const incident = incidentOf('bench');
   await store.commit({ save: [{ record: incident, expectedVersion: 0 }] });
   const end = performance.now() + MEASURE_MS;
   let committed = 0;
   let next = 0;
   async function one(): Promise<void> {
     while (performance.now() < end) {
-      const signals = Array.from({ length: ALERTS_PER_BODY }, () =>
-        signalOf({
-          id: `bench-${(next += 1)}`,
-          dedupeKey: `key-${next}|firing`,
-          occurrence: `key-${next}`,
-          incidentId: incident.id,
-        }),
-      );
+      const signals = Array.from({ length: ALERTS_PER_BODY }, () => signalOf(`key-${(next += 1)}`, incident.id));
       if ((await store.commit({ signals, wakeAt: systemClock.now() })) === 'committed') committed += signals.length;
     }
   }

@@ -1,0 +1,144 @@
+import { DETECTORS } from '../../detectors/index.ts';
+import { REMEDIATIONS } from '../../remediations/index.ts';
+import { connectKubernetes } from '../adapters/kubernetes/index.ts';
+import { paint, type Screen, table } from '../cli/text.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { LoadedConfig } from '../config/loaded-config.ts';
+import { isHaleError } from '../domain/errors.ts';
+import { type Permission, permissionName } from '../domain/permission.ts';
+import { loadPolicies } from '../policies/index.ts';
+import { findProblem } from '../redaction/extra-patterns.ts';
+import { alertmanagerOf, prometheusOf } from './adapters.ts';
+import { detectorConfigOf } from './detector-config.ts';
+import { CLUSTER_READS } from './permissions.ts';
+import { BUILTIN_POLICIES } from './version.ts';
+
+export interface CheckEnvironment {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly screen: Screen;
+  readonly out: (text: string) => void;
+}
+
+interface Row {
+  readonly what: string;
+  readonly state: 'ok' | 'missing' | 'FAILED' | 'not set';
+  readonly detail: string;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * `hale check`: loads everything that the daemon would load, then tries each connection and permission. Exit code 0 when all is well, 1 when
+ * something failed or is missing. A configuration that cannot be loaded throws `config-invalid` or `policy-invalid`.
+ */
+export async function checkConfig(file: string, { env, screen, out }: CheckEnvironment): Promise<number> {
+  const config = loadConfig(file, env, findProblem);
+  detectorConfigOf(config, DETECTORS);
+  const policies = await loadPolicies({
+    directories: [...config.policies.directories, ...(config.policies.builtin ? [BUILTIN_POLICIES] : [])],
+    remediations: REMEDIATIONS,
+  });
+  const rows: Row[] = [
+    { what: 'configuration', state: 'ok', detail: config.file },
+    { what: 'policies', state: 'ok', detail: policies.map(({ policy }) => `${policy.id} (${policy.mode})`).join(', ') },
+    await prometheusRow(config),
+    await alertmanagerRow(config),
+    ...(await clusterRows(config)),
+    channelRow('first channel', config.notify.first),
+    channelRow('second channel', config.notify.second),
+  ];
+  const tones = { ok: 'good', missing: 'bad', FAILED: 'bad', 'not set': 'warn' } as const;
+  out(
+    `${table(
+      screen,
+      ['what', 'state', 'detail'],
+      rows.map(({ what, state, detail }) => [what, paint(screen, tones[state], state), detail]),
+    ).join('\n')}\n`,
+  );
+  return rows.some(({ state }) => state === 'FAILED' || state === 'missing') ? 1 : 0;
+}
+
+async function prometheusRow(config: LoadedConfig): Promise<Row> {
+  const prometheus = prometheusOf(config);
+  try {
+    return await tried('prometheus', async () => {
+      const [version, up] = await Promise.all([prometheus.version(), prometheus.instant('count(up)', Date.now())]);
+      const targets = up.series[0]?.value;
+      return `${config.prometheus.url}: ${version}; ${targets === undefined ? 'it has no targets' : `${targets} targets`}`;
+    });
+  } finally {
+    prometheus.close();
+  }
+}
+
+async function alertmanagerRow(config: LoadedConfig): Promise<Row> {
+  const alertmanager = alertmanagerOf(config);
+  if (alertmanager === null)
+    return {
+      what: 'alertmanager',
+      state: 'not set',
+      detail: 'alerts that a body leaves out (truncatedAlerts) cannot be asked for; set alertmanager.url',
+    };
+  try {
+    return await tried('alertmanager', async () => `${config.alertmanager?.url}: ${await alertmanager.version()}`);
+  } finally {
+    alertmanager.close();
+  }
+}
+
+/** The API server, then one row for each permission that is missing, with the reason why it is asked for. */
+async function clusterRows(config: LoadedConfig): Promise<Row[]> {
+  const connection = await connectKubernetes({
+    ...(config.kubernetes.kubeconfig === null ? {} : { kubeconfig: config.kubernetes.kubeconfig }),
+    ...(config.kubernetes.context === null ? {} : { context: config.kubernetes.context }),
+    namespaces: config.scope.namespaces.includes('*') ? '*' : config.scope.namespaces,
+    now: Date.now,
+    timeoutMs: TIMEOUT_MS,
+  });
+  const server = await tried('kubernetes', () => connection.reader.version());
+  if (server.state !== 'ok') return [server];
+  const wanted = wantedPermissions();
+  const places = config.scope.namespaces.includes('*') ? [null] : config.scope.namespaces;
+  const rows: Row[] = [server];
+  for (const namespace of places) {
+    const where = namespace ?? 'all namespaces';
+    const row = await tried(`permissions in ${where}`, async () => {
+      const missing = await connection.reader.missingPermissions(wanted, namespace);
+      rows.push(
+        ...missing.map(
+          (permission): Row => ({
+            what: `permission in ${where}`,
+            state: 'missing',
+            detail: `${permissionName(permission)}: ${permission.because}`,
+          }),
+        ),
+      );
+      return `${wanted.length - missing.length} of ${wanted.length} granted`;
+    });
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** What reading the cluster needs, and what every plug-in declares. */
+function wantedPermissions(): Permission[] {
+  const all = [
+    ...CLUSTER_READS,
+    ...[...DETECTORS.values(), ...REMEDIATIONS.values()].flatMap((plugIn) => plugIn.needs),
+  ];
+  return [...new Map(all.map((permission) => [permissionName(permission), permission])).values()];
+}
+
+function channelRow(what: string, channel: LoadedConfig['notify']['first']): Row {
+  if (channel === null) return { what, state: 'not set', detail: 'nobody is told on it; set notify' };
+  return { what, state: 'ok', detail: `${channel.kind}, address known; nothing was sent` };
+}
+
+async function tried(what: string, run: () => Promise<string>): Promise<Row> {
+  try {
+    return { what, state: 'ok', detail: await run() };
+  } catch (error) {
+    const code = isHaleError(error) ? ` [${error.code}]` : '';
+    return { what, state: 'FAILED', detail: `${error instanceof Error ? error.message : String(error)}${code}` };
+  }
+}

@@ -1,0 +1,48 @@
+import type { IntakeMeter } from '../intake/alert-intake.ts';
+import type { Operations } from '../operations/index.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { WorkflowMeter } from '../workflow/deps.ts';
+
+/** What the workflow counts, as metrics. */
+export function workflowMeter(metrics: Metrics): WorkflowMeter {
+  return {
+    phaseEntered: (phase) => metrics.count('hale_phase_entered_total', { phase }),
+    actionSettled: (remediation, direction, result) =>
+      metrics.count('hale_actions_settled_total', { remediation, direction, result }),
+    verified: (remediation, verdict) => metrics.count('hale_verifications_total', { remediation, verdict }),
+    gateStopped: (gate, reason) => metrics.count('hale_gate_stopped_total', { gate, reason }),
+    notified: (channel, delivered) =>
+      metrics.count('hale_notifications_total', { channel, delivered: String(delivered) }),
+    tickFailed: (phase) => metrics.count('hale_tick_failures_total', { phase }),
+    causeNamed: (reason) => metrics.count('hale_causes_named_total', { reason }),
+  };
+}
+
+/** What intake counts, as metrics. */
+export function intakeMeter(metrics: Metrics): IntakeMeter {
+  return {
+    alerts: (outcome, count) => metrics.count('hale_intake_alerts_total', { outcome }, count),
+    incidentsOpened: (count) => metrics.count('hale_incidents_opened_total', {}, count),
+    refused: (code) => metrics.count('hale_intake_refused_total', { code }),
+    truncatedUnanswered: () => metrics.count('hale_intake_truncated_unanswered_total', {}),
+    conflict: () => metrics.count('hale_intake_conflicts_total', {}),
+  };
+}
+
+/** Sets the gauges from one status report. */
+export async function refreshGauges(metrics: Metrics, operations: Pick<Operations, 'status'>): Promise<void> {
+  const { incidents, obligations, store, cluster, freeze } = await operations.status();
+  const plain = (value: number) => [{ labels: {}, value }];
+  metrics.set(
+    'hale_open_incidents',
+    Object.entries(incidents).map(([phase, value]) => ({ labels: { phase }, value })),
+  );
+  metrics.set(
+    'hale_open_obligations',
+    Object.entries(obligations).map(([kind, value]) => ({ labels: { kind }, value })),
+  );
+  metrics.set('hale_store_bytes', plain(store.bytes));
+  metrics.set('hale_store_writable', plain(store.writable ? 1 : 0));
+  metrics.set('hale_cluster_cache_ready', plain(cluster.state === 'ready' ? 1 : 0));
+  metrics.set('hale_frozen', plain(freeze.frozen === false ? 0 : 1));
+}

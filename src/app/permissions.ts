@@ -1,0 +1,22 @@
+import type { Permission } from '../domain/permission.ts';
+
+const WATCHED: readonly Pick<Permission, 'group' | 'resource' | 'because'>[] = [
+  { group: '', resource: 'pods', because: 'alerts name pods; the owner chain leads to the workload' },
+  { group: '', resource: 'services', because: 'metrics of callers name Services' },
+  { group: 'apps', resource: 'deployments', because: 'the workloads themselves' },
+  { group: 'apps', resource: 'statefulsets', because: 'the workloads themselves' },
+  { group: 'apps', resource: 'daemonsets', because: 'the workloads themselves' },
+  { group: 'apps', resource: 'replicasets', because: 'they stand between a pod and its Deployment' },
+  { group: 'autoscaling', resource: 'horizontalpodautoscalers', because: 'an autoscaler owns the replica count' },
+];
+
+/** What the watched cache of the cluster needs; the same for every installation. */
+export const CLUSTER_READS: readonly Permission[] = [
+  ...WATCHED.flatMap((item) => (['get', 'list', 'watch'] as const).map((verb) => ({ ...item, verb }))),
+  {
+    group: 'events.k8s.io',
+    resource: 'events',
+    verb: 'create',
+    because: 'what Hale did is told on the object, and is the last way to a person',
+  },
+];
