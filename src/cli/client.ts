@@ -18,17 +18,18 @@ const TIMEOUT_MS = 15_000;
 /** Errors are those of the daemon with their code, or `daemon-unavailable`. */
 export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptions): Client {
   async function ask<T>(method: string, path: string, body: unknown, parse: (answer: unknown) => T): Promise<T> {
-    const response = await reach(method, path, body);
-    const text = await response.text();
+    const { response, text } = await reach(method, path, body);
     const answer = parseJson(text);
     if (response.ok) return parse(answer);
     throw refusal(response.status, answer);
   }
 
-  async function reach(method: string, path: string, body: unknown): Promise<Response> {
+  async function reach(method: string, path: string, body: unknown): Promise<{ response: Response; text: string }> {
     try {
-      return await fetch(new URL(path, url), {
+      // An address with a path of its own (behind a proxy) keeps it. A redirect is not followed: the token is for this address.
+      const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
         method,
+        redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
         headers: {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -36,6 +37,7 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      return { response, text: await response.text() };
     } catch (error) {
       throw new HaleError(
         'daemon-unavailable',
@@ -62,7 +64,9 @@ function parseJson(text: string): unknown {
 function refusal(status: number, answer: unknown): HaleError {
   const given = (answer as { error?: { code?: unknown; message?: unknown } } | null)?.error;
   const code =
-    typeof given?.code === 'string' && given.code in ERROR_CODES ? (given.code as ErrorCode) : 'daemon-unavailable';
+    typeof given?.code === 'string' && Object.hasOwn(ERROR_CODES, given.code)
+      ? (given.code as ErrorCode)
+      : 'daemon-unavailable';
   const message =
     typeof given?.message === 'string'
       ? given.message

@@ -14,6 +14,7 @@ import {
   StatusReport,
 } from '../operations/results.ts';
 import { type Client, createClient } from './client.ts';
+import { printable, printableText } from './printable.ts';
 import { renderIncident } from './render-incident.ts';
 import {
   renderAnswer,
@@ -60,7 +61,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!isHaleError(error)) throw error;
-    deps.error(`hale: ${error.message} [${error.code}]\n`);
+    deps.error(`hale: ${printableText(error.message)} [${error.code}]\n`);
     return ERROR_CODES[error.code].exit;
   }
 }
@@ -133,7 +134,8 @@ function clientOf(deps: CliDeps, { url }: Remote): Client {
 }
 
 function print<T>(deps: CliDeps, { json }: Remote, answer: T, render: (answer: T) => readonly string[]): void {
-  deps.out(json ? `${JSON.stringify(answer, null, 2)}\n` : `${render(answer).join('\n')}\n`);
+  // In JSON the written-out form means the very same character.
+  deps.out(`${json ? printableText(JSON.stringify(answer, null, 2)) : render(printable(answer)).join('\n')}\n`);
 }
 
 /** The answer by its schema; a daemon of another version is an error, not a guess. */
@@ -160,7 +162,7 @@ function addQuestions(program: Command, deps: CliDeps): void {
         ...(options.all ? {} : { open: 'true' }),
         ...(options.phase ? { phase: options.phase } : {}),
       });
-      const answer = await clientOf(deps, options).get(`/api/v1/incidents?${query}`, parsed(IncidentList));
+      const answer = await clientOf(deps, options).get(`/api/v1/incidents?${query.toString()}`, parsed(IncidentList));
       print(deps, options, answer, (list) => renderIncidents(screen, list, deps.now()));
     });
   remote(

@@ -4,7 +4,10 @@ import type { IncidentDossier } from '../operations/results.ts';
 import { barChart } from './chart.ts';
 import { clockTime, moment, paint, type Screen, span, table, wrap } from './text.ts';
 
-const CHART = { width: 60, height: 6 } as const;
+const CHART_ROWS = 6;
+const CHART_COLUMNS = 60;
+/** What the axis takes of a narrow screen. */
+const AXIS_COLUMNS = 12;
 /** Newest events shown; all of them are in `--json`. */
 const EVENTS_SHOWN = 24;
 
@@ -20,7 +23,7 @@ export function renderIncident(screen: Screen, dossier: IncidentDossier, now: nu
     ...section(screen, 'cause', causes(screen, dossier, lever)),
     ...section(screen, 'done', actions(screen, dossier)),
     ...section(screen, 'refused or waiting', stops(screen, dossier)),
-    ...section(screen, 'users', users(dossier)),
+    ...section(screen, 'users', users(screen, dossier)),
     ...section(
       screen,
       'owed',
@@ -74,13 +77,19 @@ function stops(screen: Screen, { incident }: IncidentDossier): string[] {
   return [`plan ${plan.digest.slice(0, 12)}: ${plan.preview.summary}`, ...table(screen, [], rows)];
 }
 
-function users({ incident, readings }: IncidentDossier): string[] {
+function users(screen: Screen, { incident, intents, readings }: IncidentDossier): string[] {
   const plan = currentPlan(incident);
   if (plan === undefined || readings.length === 0) return [];
   const format = formatOf(plan.measure.unit);
   const chart = barChart(
     readings.map(({ at, indicator }) => ({ at, value: indicator })),
-    { ...CHART, format, limit: plan.measure.goodAtMost },
+    {
+      width: Math.max(10, Math.min(CHART_COLUMNS, screen.width - AXIS_COLUMNS)),
+      height: CHART_ROWS,
+      format,
+      limit: plan.measure.goodAtMost,
+      marks: intents.map(({ committedAt, direction }) => ({ at: committedAt, sign: `^ ${direction}` })),
+    },
   );
   const last = readings.at(-1);
   const lastText = last?.indicator === null || last === undefined ? 'unknown' : format(last.indicator);

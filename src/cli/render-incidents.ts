@@ -55,7 +55,7 @@ export function renderStatus(screen: Screen, status: StatusReport): string[] {
       [
         ['version', status.version],
         ['up', span(status.now - status.startedAt)],
-        ['frozen', ...renderFreeze(status.freeze)],
+        ['freeze', ...renderFreeze(status.freeze)],
         ['incidents', counts(status.incidents)],
         ['obligations', counts(status.obligations)],
         ['cluster', `${cluster.state}: ${cluster.detail}`],
@@ -75,7 +75,7 @@ export function renderStatus(screen: Screen, status: StatusReport): string[] {
 
 export function renderFreeze({ frozen, by, reason, configMap }: FreezeView): string[] {
   if (frozen === null) return [`cannot be told, so nothing is acted upon: ${reason}`];
-  return [frozen ? `FROZEN by ${by}: ${reason} (ConfigMap ${configMap} freezes as well)` : 'no'];
+  return [frozen ? `FROZEN by ${by}: ${reason} (ConfigMap ${configMap} freezes as well)` : 'not frozen'];
 }
 
 export function renderAnswer(result: AnswerResult): string[] {

@@ -150,7 +150,9 @@ export const ConfigFile = z.strictObject({
               ),
             /** Workloads that connect to it, as `namespace/name`; `namespace/*` = all of the namespace. */
             usedBy: z
-              .array(z.string().regex(/^[a-z0-9.-]+\/(?:[a-z0-9.-]+|\*)$/, 'namespace/name of a workload, like shop/orders'))
+              .array(
+                z.string().regex(/^[a-z0-9.-]+\/(?:[a-z0-9.-]+|\*)$/, 'namespace/name of a workload, like shop/orders'),
+              )
               .min(1)
               .optional(),
           }),

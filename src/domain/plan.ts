@@ -34,6 +34,7 @@ export const Measure = z.object({
   minimumTraffic: z.number().positive(),
   holdMs: z.number().int().positive(),
   deadlineMs: z.number().int().positive(),
+  settleMs: z.number().int().nonnegative(),
   worseFactor: z.number().min(1.05),
   neighbours: z.string().min(1).nullable(),
 });

@@ -32,6 +32,8 @@ export const VerificationRule = z.strictObject({
   hold: DurationMs,
   /** Judged at the latest so long after the action; then unknown. */
   deadline: DurationMs,
+  /** Readings earlier than this after the change took still look back at the time before it: they cannot show that users are worse for it. */
+  settle: DurationMs.default(60_000),
   /** Users are worse when the indicator exceeds what it was at the action by this factor. */
   worseFactor: z.number().min(1.05).default(1.5),
   /** The same indicator for neighbours (one series each); none of them may get worse by `worseFactor` and exceed `goodAtMost`. */

@@ -47,6 +47,7 @@ export function examplePlan(changes: Partial<Plan> = {}): Plan {
       minimumTraffic: 1,
       holdMs: 60_000,
       deadlineMs: 600_000,
+      settleMs: 60_000,
       worseFactor: 1.5,
       neighbours: null,
     },

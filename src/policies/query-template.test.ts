@@ -79,6 +79,7 @@ it('renders a rule as a plan keeps it', () => {
       minimumTraffic: 1,
       hold: 60_000,
       deadline: 600_000,
+      settle: 60_000,
       worseFactor: 1.5,
     },
     { subject: { apiVersion: 'apps/v1', uid: 'uid', ...ORDERS, kind: 'StatefulSet' } },
@@ -92,6 +93,7 @@ it('renders a rule as a plan keeps it', () => {
     minimumTraffic: 1,
     holdMs: 60_000,
     deadlineMs: 600_000,
+    settleMs: 60_000,
     worseFactor: 1.5,
     neighbours: null,
   });

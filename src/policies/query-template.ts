@@ -49,6 +49,7 @@ export function renderMeasure(rule: VerificationRule, workload: { readonly subje
     minimumTraffic: rule.minimumTraffic,
     holdMs: rule.hold,
     deadlineMs: rule.deadline,
+    settleMs: rule.settle,
     worseFactor: rule.worseFactor,
     neighbours: rule.neighbours === undefined ? null : fill(rule.neighbours),
   };

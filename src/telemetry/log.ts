@@ -18,12 +18,23 @@ export function createLogger(options: {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: {
-      err: (error: unknown) => {
-        if (!(error instanceof Error)) return { message: redact(String(error)) };
-        const { code } = error as { code?: unknown };
-        return { name: error.name, code, message: redact(error.message), stack: redact(error.stack ?? '') };
-      },
+      err: (error: unknown) => written(error, redact, MAX_CAUSES),
     },
   };
   return destination === undefined ? pino(settings) : pino(settings, destination);
+}
+
+/** An error wraps at most so many others that are still worth reading. */
+const MAX_CAUSES = 3;
+
+function written(error: unknown, redact: (text: string) => string, causes: number): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: redact(String(error)) };
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return {
+    name: error.name,
+    code,
+    message: redact(error.message),
+    stack: redact(error.stack ?? ''),
+    ...(cause === undefined || causes === 0 ? {} : { cause: written(cause, redact, causes - 1) }),
+  };
 }

@@ -27,4 +27,27 @@ describe('metrics', () => {
     expect(first).toContain('hale_open_incidents{phase="acting"} 2');
     expect(second).not.toContain('hale_open_incidents{phase="acting"}');
   });
+
+  it.each<[string, () => Promise<void>]>([
+    ['fails', () => Promise.reject(new Error('no answer'))],
+    ['hangs', () => new Promise(() => undefined)],
+  ])('leaves gauges out when reading them %s, and says so', async (_name, then) => {
+    let works = true;
+    const metrics = createMetrics(
+      async (all) => {
+        all.set('hale_frozen', [{ labels: {}, value: 1 }]);
+        if (!works) await then();
+      },
+      { refreshWithinMs: 5, defaults: false },
+    );
+    const before = (await metrics.text()).body;
+    works = false;
+
+    const after = (await metrics.text()).body;
+
+    expect(before).toMatch(/^hale_frozen 1$/m);
+    expect(before).toMatch(/^hale_gauge_refresh_failures_total 0$/m);
+    expect(after).not.toMatch(/^hale_(frozen|store_writable|cluster_cache_ready)/m);
+    expect(after).toMatch(/^hale_gauge_refresh_failures_total 1$/m);
+  });
 });

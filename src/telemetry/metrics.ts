@@ -48,6 +48,11 @@ export const METRICS = {
     help: 'Watches of the Kubernetes API listed, lost, expired or regained.',
   },
   hale_pruned_rows_total: { type: 'counter', labels: ['kind'], help: 'Rows removed by retention.' },
+  hale_gauge_refresh_failures_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Scrapes at which the state of Hale could not be read in time; its gauges are left out of those.',
+  },
   hale_open_incidents: { type: 'gauge', labels: ['phase'], help: 'Incidents that are not closed, by phase.' },
   hale_open_obligations: { type: 'gauge', labels: ['kind'], help: 'Obligations that are open, by kind.' },
   hale_store_bytes: { type: 'gauge', labels: [], help: 'Bytes that the store takes on disk.' },
@@ -73,10 +78,16 @@ export interface Metrics {
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** `refresh` reads what gauges show; it runs once per scrape, and a failure leaves the old figures. */
-export function createMetrics(refresh: (metrics: Metrics) => Promise<void>): Metrics {
+/** A scrape waits no longer than this for the gauges: the counters are wanted most of all when something hangs. */
+const REFRESH_WITHIN_MS = 3_000;
+
+/** `refresh` reads what gauges show, once per scrape. When it fails or hangs the gauges are left out: an old figure would pass for a new one. */
+export function createMetrics(
+  refresh: (metrics: Metrics) => Promise<void>,
+  { refreshWithinMs = REFRESH_WITHIN_MS, defaults = true }: { refreshWithinMs?: number; defaults?: boolean } = {},
+): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  if (defaults) collectDefaultMetrics({ register: registry });
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
   for (const [name, { type, labels, help }] of Object.entries(METRICS)) {
@@ -88,13 +99,40 @@ export function createMetrics(refresh: (metrics: Metrics) => Promise<void>): Met
     count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
     set(name, values) {
       const gauge = gauges.get(name);
-      gauge?.reset();
-      for (const { labels, value } of values) gauge?.set(labels, value);
+      if (gauge === undefined) return;
+      clear(gauge);
+      for (const { labels, value } of values) gauge.set(labels, value);
     },
     async text() {
-      await refresh(metrics);
+      for (const gauge of gauges.values()) clear(gauge);
+      if (!(await endsWithin(refreshWithinMs, refresh(metrics)))) {
+        for (const gauge of gauges.values()) clear(gauge);
+        metrics.count('hale_gauge_refresh_failures_total', {});
+      }
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };
   return metrics;
+}
+
+/** Without any value, not even zero: that is what a gauge without labels has from the start. */
+function clear(gauge: Gauge): void {
+  gauge.reset();
+  gauge.remove({});
+}
+
+async function endsWithin(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const ended = work.then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([ended, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,5 +1,46 @@
-import { describe, expect, it } from 'vitest';
-import { startTracing, traced } from './tracing.ts';
+import { type Span, trace } from '@opentelemetry/api';
+import { afterEach, describe, expect, it } from 'vitest';
+import { HaleError } from '../domain/errors.ts';
+import { startTracing, stepEvents, traced } from './tracing.ts';
+
+afterEach(() => trace.disable());
+
+/** Notes what a span is told; stands in for an SDK. */
+function noteSpans(): string[] {
+  const noted: string[] = [];
+  const startSpan = (name: string): Span => {
+    const span: Partial<Span> = {
+      setAttribute: (key, value) => (noted.push(`${name} ${key}=${String(value)}`), span as Span),
+      setStatus: ({ code }) => (noted.push(`${name} status=${code}`), span as Span),
+      addEvent: (event) => (noted.push(`${name} event=${event}`), span as Span),
+      recordException: () => void noted.push(`${name} exception`),
+      end: () => void noted.push(`${name} end`),
+    };
+    return span as Span;
+  };
+  trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan, startActiveSpan: () => undefined as never }) });
+  return noted;
+}
+
+describe('spans', () => {
+  it('carry the name of the call and the code of its error, never its message', async () => {
+    const noted = noteSpans();
+    const fail = () => Promise.reject(new HaleError('metrics-rejected', 'hunter2 is no query'));
+    const port = traced('prometheus', { instant: fail }, ['instant']);
+
+    await expect(port.instant()).rejects.toThrow('hunter2');
+
+    expect(noted).toEqual([
+      'prometheus.instant error.type=metrics-rejected',
+      'prometheus.instant status=2',
+      'prometheus.instant end',
+    ]);
+  });
+
+  it('points of a tick outside any span are let go', () => {
+    expect(() => stepEvents.reached('acting.prepared', 'incident-1')).not.toThrow();
+  });
+});
 
 describe('traced', () => {
   it('calls through with the arguments, the object and the answer', async () => {

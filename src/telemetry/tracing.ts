@@ -1,4 +1,6 @@
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { isHaleError } from '../domain/errors.ts';
+import type { StepObserver } from '../ports/steps.ts';
 
 const tracer = trace.getTracer('hale');
 
@@ -22,13 +24,19 @@ async function inSpan<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await context.with(trace.setSpan(context.active(), span), run);
   } catch (error) {
-    span.recordException(error instanceof Error ? error : String(error));
+    // Only the code leaves this process: a message may quote what a server was sent.
+    span.setAttribute('error.type', isHaleError(error) ? error.code : 'unexpected');
     span.setStatus({ code: SpanStatusCode.ERROR });
     throw error;
   } finally {
     span.end();
   }
 }
+
+/** Each named point of a tick becomes an event of the tick's span. */
+export const stepEvents: StepObserver = {
+  reached: (step) => void trace.getActiveSpan()?.addEvent(step),
+};
 
 /** The standard variables that switch the SDK on; without any of them spans cost nothing. */
 const SWITCHES = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_TRACES_EXPORTER'];
@@ -40,7 +48,12 @@ export async function startTracing(
   const asked = SWITCHES.some((name) => (env[name] ?? '') !== '' && env[name] !== 'none');
   if (!asked || env.OTEL_SDK_DISABLED === 'true') return null;
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
-  const sdk = new NodeSDK({ serviceName: env.OTEL_SERVICE_NAME ?? 'hale' });
+  // Spans only: figures are at /metrics, and the log has its own way.
+  const sdk = new NodeSDK({
+    serviceName: env.OTEL_SERVICE_NAME ?? 'hale',
+    metricReaders: [],
+    logRecordProcessors: [],
+  });
   sdk.start();
   return () => sdk.shutdown();
 }

@@ -47,7 +47,8 @@ export function judge(state: VerificationState, look: Look, measure: Measure): V
   const well = look.neighbours === null ? null : usersWell(look.users, measure);
   const inForceAt = state.inForceAt ?? (look.effect === 'in-force' ? look.now : null);
   const goodSince = well === true && inForceAt !== null ? (state.goodSince ?? look.now) : null;
-  const worseSince = isWorse(state, look, measure) ? (state.worseSince ?? look.now) : null;
+  const settled = look.now - (inForceAt ?? state.startedAt) >= measure.settleMs;
+  const worseSince = settled && isWorse(state, look, measure) ? (state.worseSince ?? look.now) : null;
   const next: VerificationState = { ...state, inForceAt, goodSince, worseSince, last: look.users };
   return { ...next, verdict: verdictOf(next, look, measure, well) };
 }

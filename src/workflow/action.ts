@@ -156,7 +156,7 @@ async function commitIntent(
       { kind: 'return', dueAt },
     );
   }
-  scene.audit('intent-committed', `${intent.direction}: ${plan.preview.summary}`, {
+  scene.audit('intent-committed', `about to ${wordingOf(intent, incident)}`, {
     intent: intent.id,
     direction: intent.direction,
     digest: plan.digest,
@@ -238,7 +238,7 @@ function settled(
   refused = false,
 ): ActionResult {
   scene.change.settle = { intentId: intent.id, outcome };
-  scene.audit('intent-settled', `${intent.direction}: ${outcome.result} (${outcome.detail})`, {
+  scene.audit('intent-settled', `${outcome.result}: ${wordingOf(intent, incident)} (${outcome.detail})`, {
     intent: intent.id,
     result: outcome.result,
   });
@@ -250,4 +250,12 @@ function afterOutcome(incident: Incident, intent: Intent, outcome: IntentOutcome
   if (outcome.result === 'applied') return { kind: 'applied', incident, intent };
   if (outcome.result === 'not-applied') return { kind: 'not-applied', incident, why: outcome.detail, refused };
   return { kind: 'unknown', incident, why: outcome.detail };
+}
+
+/** What the write comes to, for people. */
+function wordingOf(intent: Intent, incident: Incident): string {
+  const plan = incident.plans.find((item) => item.id === intent.planId);
+  const summary = plan?.preview.summary ?? intent.remediation;
+  const planned = plan?.direction === 'return' ? 'rollback' : 'apply';
+  return intent.direction === planned ? summary : `the reverse of: ${summary}`;
 }
