@@ -96,6 +96,32 @@ describe('latency-spike', () => {
     expect(finding?.figures.ratePerS).toBeCloseTo(5, 1);
   });
 
+  it('prefers buckets of the mesh to a mean of the workload itself', async () => {
+    const sick = detectorWorld((series, pods, now) => {
+      const seconds = (at: number) => (at > now - 150_000 ? 0.8 : 0.04);
+      const shape = { from: now - HOUR_MS, to: now };
+      const own = { namespace: 'shop', pod: pods[0] ?? '' };
+      const mesh = { reporter: 'destination', destination_workload: 'orders', destination_workload_namespace: 'shop' };
+      const bounds = [10, 50, 500, 1000];
+      series.histogram({ name: 'http_server_requests_seconds', labels: own, seconds, perS: 5, buckets: false }, shape);
+      series.histogram(
+        {
+          name: 'istio_request_duration_milliseconds',
+          labels: { ...own, ...mesh },
+          seconds,
+          perS: 5,
+          unit: 1000,
+          bounds,
+        },
+        shape,
+      );
+    });
+
+    const [finding] = await detectIn(sick, latencySpike);
+
+    expect(finding?.figures).toHaveProperty('p95Seconds');
+  });
+
   it.each([
     ['nothing changed', world(0.04, 0.04)],
     ['twice as slow, but by milliseconds', world(0.004, 0.03)],

@@ -99,7 +99,11 @@ function discoveryQuery(subject: Subject): string {
     family.place ? [`{__name__=~${namesOf([family])},${family.only ?? ''},${family.place(subject)}}`] : [],
   );
   const keep = ['__name__', ...PLACE_LABEL_NAMES].join(', ');
-  return [...own, ...meshed].map((selector) => `count by (${keep}) (${selector})`).join('\nor ');
+  // `or` does not look at names: proxies have the labels of the pods that they stand beside, so they keep labels of their own.
+  return [
+    ...own.map((selector) => `count by (${keep}) (${selector})`),
+    ...meshed.map((selector) => `count by (__name__, reporter, direction) (${selector})`),
+  ].join('\nor ');
 }
 
 const RATE_WINDOW = '2m';

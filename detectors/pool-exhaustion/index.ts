@@ -51,7 +51,9 @@ async function serverOf(
   ctx: ReadContext,
 ): Promise<ServerView> {
   const { databases } = config;
-  const declared = databases.filter((database) => database.usedBy?.some((user) => user === nameOf(workload.subject) || user === `${workload.subject.namespace}/*`));
+  const declared = databases.filter((database) =>
+    database.usedBy?.some((user) => user === nameOf(workload.subject) || user === `${workload.subject.namespace}/*`),
+  );
   const open = databases.filter((database) => database.usedBy === undefined);
   const isOnly = databases.length === 1 && open.length === 1;
   const [database] = declared.length === 1 ? declared : isOnly ? open : [];

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 
-const UsedBy = z.string().regex(/^[a-z0-9.-]+\/(?:[a-z0-9.-]+|\*)$/, 'namespace/name of a workload, like shop/orders; shop/* = all of the namespace');
+const UsedBy = z
+  .string()
+  .regex(
+    /^[a-z0-9.-]+\/(?:[a-z0-9.-]+|\*)$/,
+    'namespace/name of a workload, like shop/orders; shop/* = all of the namespace',
+  );
 
 /** What the operator may set under `detectors.pool-exhaustion`. */
 export const PoolExhaustionConfig = z.strictObject({

@@ -1,2 +1,1 @@
-export type { DeclaredCall, TopologyOptions } from './topology.ts';
 export { createTopology } from './topology.ts';
