@@ -12,6 +12,8 @@ export interface InnerRun {
   readonly entry: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the script sends by `process.send`. */
+  readonly onMessage: (message: unknown) => void;
 }
 
 /**
@@ -46,6 +48,7 @@ export function runInNamespace(run: InnerRun): Promise<number> {
       env: { ...run.env, [OUTER_NETWORK]: readlinkSync('/proc/self/ns/net') },
     });
     const forget = forwardSignals(child);
+    child.on('message', run.onMessage);
     child.once('error', (error) => {
       forget();
       reject(new WorldError('no-namespace', `${run.unshare}: ${error.message}`));

@@ -1,0 +1,77 @@
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Arguments, readArguments, USAGE } from './arguments.ts';
+import { realClock } from './clock.ts';
+import { describeError, WorldError } from './errors.ts';
+import type { Fault } from './fault.ts';
+import { FAULTS } from './faults/index.ts';
+import { createWorldFolder, sweepLeftovers } from './leftovers.ts';
+import { runInNamespace } from './namespace.ts';
+import { findParts } from './parts.ts';
+import type { Parts } from './parts-list.ts';
+import { createProgress, type Progress } from './progress.ts';
+import type { RunAnswer, RunPlan } from './run-plan.ts';
+import { formatTable } from './table.ts';
+
+const FAILED = 1;
+const WRONG_USE = 2;
+
+/** `npm run e2e`: one fresh world per fault, so that no row is coloured by the one before. */
+async function main(): Promise<number> {
+  const progress = createProgress(realClock, (text) => void process.stderr.write(text));
+  const given = readArguments(
+    process.argv.slice(2),
+    FAULTS.map((it) => it.id),
+  );
+  if (given.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const parts = await findParts({ env: process.env, progress });
+  for (const folder of await sweepLeftovers(process.env)) progress.say(`removed what a dead run left in ${folder}`);
+  if (given.out !== undefined) await writeFile(given.out, '');
+  const chosen = FAULTS.filter((it) => (given.fault === undefined ? !given.smoke || it.smoke : it.id === given.fault));
+  const rows: RunAnswer['row'][] = [];
+  for (const fault of chosen) {
+    progress.say(`${fault.id}: ${fault.description}`);
+    const row = await runFault(fault, given, parts, progress);
+    if (row === undefined) break;
+    rows.push(row);
+    if (given.out !== undefined) await appendFile(given.out, `${JSON.stringify(row)}\n`);
+  }
+  if (rows.length > 0) process.stdout.write(`${formatTable(rows)}\n`);
+  const good = rows.filter((it) => it.asExpected).length;
+  progress.say(`${good} of ${chosen.length} faults as expected`);
+  return good === chosen.length ? 0 : FAILED;
+}
+
+/** Undefined when the run was broken off; then no other fault is tried. */
+async function runFault(fault: Fault, given: Arguments, parts: Parts, progress: Progress) {
+  const { folder, ...owned } = await createWorldFolder(process.env);
+  let row: RunAnswer['row'] | undefined;
+  try {
+    const plan: RunPlan = { parts, folder, fault: fault.id, seed: given.seed, prove: given.prove };
+    await runInNamespace({
+      unshare: parts.unshare,
+      entry: join(import.meta.dirname, 'run-inside.ts'),
+      args: [JSON.stringify(plan)],
+      env: process.env,
+      onMessage: (message) => {
+        row = (message as RunAnswer).row;
+      },
+    });
+  } finally {
+    await owned.release(given.keep);
+    if (given.keep) progress.say(`logs are in ${join(folder, 'logs')} and ${join(folder, 'pods')}`);
+  }
+  return row;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const code = error instanceof WorldError ? error.code : undefined;
+  const isSkip = code === 'missing-part' && process.env['HALE_REQUIRE_PARTS'] !== '1';
+  process.stderr.write(`${isSkip ? 'skipped: ' : ''}${describeError(error)}\n`);
+  if (!isSkip) process.exitCode = code === 'bad-arguments' ? WRONG_USE : FAILED;
+}

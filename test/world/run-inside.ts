@@ -1,0 +1,57 @@
+import { realClock } from './clock.ts';
+import { describeError, WorldError } from './errors.ts';
+import { FAULTS } from './faults/index.ts';
+import { startLoad } from './load/load.ts';
+import { shopUrl } from './manifests.ts';
+import { assertInsideNamespace, stopSignalFromOutside } from './namespace.ts';
+import { createProgress } from './progress.ts';
+import { proveFault } from './prove.ts';
+import type { RunAnswer, RunPlan } from './run-plan.ts';
+import { startWorld, type World } from './world.ts';
+
+const USER_TIMEOUT_MS = 6_000;
+
+/** The part of `npm run e2e` that lives inside the namespace: a world, a load, one fault. */
+async function run(plan: RunPlan): Promise<void> {
+  assertInsideNamespace(process.env);
+  const signal = stopSignalFromOutside();
+  const progress = createProgress(realClock, (text) => void process.stderr.write(text));
+  const fault = FAULTS.find((it) => it.id === plan.fault);
+  if (fault === undefined) throw new WorldError('bad-arguments', `there is no fault ${plan.fault}`);
+  const world = await startWorld({ parts: plan.parts, folder: plan.folder, clock: realClock, progress, signal });
+  try {
+    await world.deploy(fault.shop);
+    progress.say('the shop is ready');
+    const url = `${shopUrl('web')}/?customer={n}`;
+    const load = startLoad({ url, ratePerS: fault.quietRatePerS, seed: plan.seed, timeoutMs: USER_TIMEOUT_MS });
+    const stage = { world, load, seed: plan.seed };
+    try {
+      tell({ row: await proveFault(fault, stage) });
+    } finally {
+      await fault.off(stage);
+      await load.stop();
+    }
+  } finally {
+    await stopWorld(world);
+  }
+}
+
+async function stopWorld(world: World): Promise<void> {
+  const dead = world.casualties();
+  const problems = await world.stop();
+  if (!world.signal.aborted) for (const line of dead) world.progress.say(`died by itself: ${line}`);
+  for (const line of problems) world.progress.say(`did not stop well: ${line}`);
+  world.progress.say('the world is stopped');
+}
+
+function tell(answer: RunAnswer): void {
+  if (!process.send) throw new WorldError('no-namespace', 'nobody listens for the row: use `npm run e2e`');
+  process.send(answer);
+}
+
+try {
+  await run(JSON.parse(process.argv[2] ?? '') as RunPlan);
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exitCode = 1;
+}
