@@ -24,7 +24,9 @@ export function barChart(points: readonly ChartPoint[], options: ChartOptions): 
   const [first] = points;
   const last = points.at(-1);
   if (first === undefined || last === undefined) return [];
-  const { width, height, format, limit } = options;
+  const { height, format, limit } = options;
+  // No column without a point of its own: gaps would read as missing data.
+  const width = Math.min(options.width, points.length);
   const spanMs = Math.max(1, last.at - first.at);
   const columnOf = (at: number): number =>
     Math.min(width - 1, Math.max(0, Math.floor(((at - first.at) / spanMs) * width)));
@@ -54,12 +56,6 @@ export function barChart(points: readonly ChartPoint[], options: ChartOptions): 
   return rows;
 }
 
-/** One line of eighths: the shape of a series where there is room for no more. */
-export function sparkline(values: readonly (number | null)[]): string {
-  const top = Math.max(...values.map((value) => value ?? 0)) || 1;
-  return values.map((value) => (value === null ? ' ' : EIGHTHS[Math.max(1, Math.round((value / top) * 8))])).join('');
-}
-
 function cellOf(value: number | null, low: number, step: number, limitHere: boolean): string {
   const eighths = value === null ? 0 : Math.max(0, Math.min(8, Math.round(((value - low) / step) * 8)));
   if (eighths === 0) return limitHere ? '╌' : ' ';
@@ -69,7 +65,7 @@ function cellOf(value: number | null, low: number, step: number, limitHere: bool
 function marksLine(marks: NonNullable<ChartOptions['marks']>, columnOf: (at: number) => number, width: number): string {
   const line = Array.from({ length: width }, () => ' ');
   for (const { at, sign } of marks) {
-    for (const [offset, char] of [...sign].entries()) {
+    for (const [offset, char] of sign.split('').entries()) {
       const column = Math.min(columnOf(at), width - sign.length) + offset;
       if (column >= 0) line[column] = char;
     }

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 
 /** What the terminal can show. */
 export interface Screen {
@@ -55,8 +55,7 @@ export function wrap(text: string, width: number): string[] {
 
 /** Characters that are seen: without colour codes. */
 function shown(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one.
-  return text.replaceAll(/\u001B\[\d+m/g, '').length;
+  return stripVTControlCharacters(text).length;
 }
 
 /** `3 min`, `2.5 h`: how long something took or is ago. */
