@@ -50,7 +50,10 @@ const pluginRules = plugins.flatMap((folder) => [
     name: `arrow-${folder}`,
     severity: 'error',
     from: { path: `^${folder}/`, pathNot: TESTS },
-    to: { path: '^(src|detectors|remediations|skills|test)/', pathNot: `^src/(domain|ports|plugin|connections|topology)/|^${folder}/` },
+    to: {
+      path: '^(src|detectors|remediations|skills|test)/',
+      pathNot: `^src/(domain|ports|plugin|connections|topology)/|^${folder}/`,
+    },
   },
   {
     name: `${folder}-stand-alone`,
@@ -97,8 +100,18 @@ export default {
       from: { path: '^src/main\\.ts$' },
       to: { path: '^src/', pathNot: '^src/(app|cli|domain)/' },
     },
-    { name: 'no-cycles', severity: 'error', from: { path: '^(src|detectors|remediations)/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'product-without-tests', severity: 'error', from: { path: '^(src|detectors|remediations)/', pathNot: TESTS }, to: { path: '^test/|\\.test\\.ts$' } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: { path: '^(src|detectors|remediations)/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'product-without-tests',
+      severity: 'error',
+      from: { path: '^(src|detectors|remediations)/', pathNot: TESTS },
+      to: { path: '^test/|\\.test\\.ts$' },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

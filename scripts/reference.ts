@@ -13,8 +13,8 @@ import { Policy } from '../src/domain/policy.ts';
 import { REASONS } from '../src/domain/reason.ts';
 import { SIGNAL_KINDS } from '../src/domain/signal.ts';
 import { GATE_REASONS } from '../src/domain/verdict.ts';
-import { METRICS } from '../src/telemetry/metrics.ts';
 import { GATES } from '../src/gates/index.ts';
+import { METRICS } from '../src/telemetry/metrics.ts';
 import { DUTIES } from '../src/workflow/obligations/index.ts';
 import { PHASE_TABLE } from '../src/workflow/phases/index.ts';
 
@@ -133,8 +133,16 @@ function errorsPage(): string {
 }
 
 function metricsPage(): string {
-  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => [`\`${name}\``, type, labels.join(', '), help]);
-  return page('Metrics', ['What `GET /metrics` exposes of Hale itself, beside the defaults of the Node client (`process_*`, `nodejs_*`).', table(['metric', 'type', 'labels', 'is'], rows)]);
+  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => [
+    `\`${name}\``,
+    type,
+    labels.join(', '),
+    help,
+  ]);
+  return page('Metrics', [
+    'What `GET /metrics` exposes of Hale itself, beside the defaults of the Node client (`process_*`, `nodejs_*`).',
+    table(['metric', 'type', 'labels', 'is'], rows),
+  ]);
 }
 
 function configurationPage(): string {

@@ -185,7 +185,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     cluster,
     newId,
     hint: (ref, at) => waker.hint(ref, at),
-    redactText: redactor.text,
+    redactText: (text) => redactor.text(text),
     policies,
     matchPolicies,
     modeCeiling,

@@ -19,7 +19,7 @@ export interface RunEnvironment {
 export async function runDaemon(file: string, { env, ended }: RunEnvironment): Promise<number> {
   const config = loadConfig(file, env, findProblem);
   const redactor = createRedactor(config.redaction);
-  const log = createLogger({ level: env.HALE_LOG_LEVEL ?? 'info', redact: redactor.text });
+  const log = createLogger({ level: env.HALE_LOG_LEVEL ?? 'info', redact: (text) => redactor.text(text) });
   const stopTracing = await startTracing(env);
   const app = await createApp({ config, clock: systemClock, log });
   const signal = await ended;

@@ -57,7 +57,7 @@ export async function runDemo({ fault, speed, prompt }: DemoOptions, terminal: D
   });
   let app: App | null = null;
   let stopping = false;
-  const stop = terminal.ended.then(() => {
+  const stop = markWhen(terminal.ended, () => {
     stopping = true;
   });
   try {
@@ -78,6 +78,11 @@ export async function runDemo({ fault, speed, prompt }: DemoOptions, terminal: D
     rmSync(folder, { recursive: true, force: true });
     say('stopped');
   }
+}
+
+async function markWhen(ended: Promise<string>, mark: () => void): Promise<void> {
+  await ended;
+  mark();
 }
 
 function faultOf(name: string): FaultId {

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import type { IncidentDossier, IncidentWhy, StatusReport } from '../operations/results.ts';
+import {
+  auditOf,
+  CAUSE,
+  FINDING,
+  healedIncident,
+  incidentOf,
+  planOf,
+  returnOf,
+  START,
+} from '../operations/testing/records.ts';
+import { renderIncident } from './render-incident.ts';
+import { renderFreeze, renderIncidents, renderObligations, renderStatus } from './render-incidents.ts';
+import { renderWhy } from './render-why.ts';
+
+const PHONE = { color: false, width: 48 };
+const WIDE = { color: false, width: 120 };
+const NOW = START + 600_000;
+const summary = {
+  id: 'incident-0001',
+  title: 'OrdersPoolWaiting',
+  purpose: 'heal',
+  subject: null,
+  phase: 'held',
+  phaseSince: START,
+  openedAt: START,
+  closedAt: null,
+  cause: null,
+  plan: null,
+  outcome: null,
+} as const;
+
+function dossierOf(change: Partial<IncidentDossier> = {}): IncidentDossier {
+  return {
+    incident: incidentOf(),
+    lever: 'more replicas',
+    timeline: [],
+    timelineCut: false,
+    readings: [],
+    evidence: [],
+    intents: [],
+    obligations: [],
+    ...change,
+  };
+}
+
+describe('show', () => {
+  it('of a plan that waits says the cause, the lever, the digest and what to do', () => {
+    const text = renderIncident(WIDE, dossierOf(), NOW).join('\n');
+
+    for (const part of [
+      'held for 9 min',
+      'connection-pool-waiting',
+      '11 requests waiting',
+      'more replicas',
+      planOf().digest.slice(0, 12),
+      'approval-awaited',
+      'hale approve incident-0001',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  it('of a healed one shows the chart with the action, and what is owed', () => {
+    const readings = [0.91, 0.4, null, 0.12].map((indicator, index) => ({
+      at: START + (index + 1) * 60_000,
+      indicator,
+      trafficPerS: 40,
+    }));
+    const intent = {
+      id: 'intent-1',
+      idempotencyKey: 'k',
+      incidentId: 'incident-0001',
+      planId: 'plan-1',
+      planDigest: planOf().digest,
+      remediation: 'scale-workload',
+      direction: 'apply',
+      subject: planOf().subject,
+      params: {},
+      checkpoint: {},
+      committedAt: START + 60_000,
+      deadline: START + 90_000,
+      outcome: { result: 'applied', at: START + 61_000, detail: '' },
+    } as const;
+    const text = renderIncident(
+      PHONE,
+      dossierOf({ incident: healedIncident(), readings, intents: [intent], obligations: [returnOf()] }),
+      NOW,
+    ).join('\n');
+
+    for (const part of [
+      '910 ms │',
+      '^ apply',
+      'the last: 120 ms',
+      'applied',
+      'return, due 2026-11-22 03:34:00Z',
+      '910 ms -> 120 ms',
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(
+      Math.max(
+        ...text
+          .split('\n')
+          .filter((line) => line.includes('│'))
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(PHONE.width);
+  });
+
+  it('without a cause says what was found', () => {
+    const text = renderIncident(WIDE, dossierOf({ incident: incidentOf({ causes: [] }), lever: null }), NOW).join('\n');
+
+    expect(text).toContain(`no cause; found: ${FINDING.summary}`);
+  });
+});
+
+describe('why', () => {
+  const why: IncidentWhy = {
+    incident: summary,
+    findings: [FINDING],
+    causes: [{ ...CAUSE, lever: 'more replicas' }],
+    policies: [
+      {
+        id: 'scale-out',
+        description: '',
+        file: 'a.yaml',
+        mode: 'auto',
+        inForce: 'observe',
+        decidedBy: 'autonomy.default',
+        matches: true,
+        why: 'its condition holds now',
+        ladder: [{ remediation: 'scale-workload', plan: 'denied' }],
+      },
+      {
+        id: 'other',
+        description: '',
+        file: 'b.yaml',
+        mode: 'auto',
+        inForce: 'auto',
+        decidedBy: 'policy',
+        matches: null,
+        why: 'cannot be judged',
+        ladder: [],
+      },
+    ],
+    plan: planOf(),
+    gates: [
+      { gate: 'cooldown', at: START, protectsFrom: '', verdict: { verdict: 'pass', reason: 'ok' } },
+      {
+        gate: 'capacity-guard',
+        at: START,
+        protectsFrom: '',
+        verdict: { verdict: 'deny', reason: 'capacity-exceeded', value: 110, limit: 97, unblockedBy: 'a smaller pool' },
+      },
+    ],
+    decisions: [auditOf('remediation-declined', 'scale-workload: at its ceiling')],
+    unblockedBy: ['capacity-guard: a smaller pool'],
+  };
+
+  it('lists policy by policy and gate by gate, with value, limit and what would unblock it', () => {
+    const lines = renderWhy(WIDE, why);
+
+    expect(lines.find((line) => line.startsWith('scale-out'))).toMatch(
+      /yes +observe +its condition holds now; scale-workload \(denied\); mode by autonomy\.default/,
+    );
+    expect(lines.find((line) => line.startsWith('other'))).toContain('unknown');
+    expect(lines.find((line) => line.startsWith('capacity-guard  DENY'))).toMatch(
+      /capacity-exceeded +110; limit 97; -> a smaller pool/,
+    );
+    expect(lines.join('\n')).toContain('at its ceiling');
+  });
+});
+
+describe('lists', () => {
+  it('of incidents and obligations say so when they are empty', () => {
+    expect(renderIncidents(WIDE, { incidents: [] }, NOW)).toEqual(['no incidents']);
+    expect(renderObligations(WIDE, { obligations: [] }, NOW)).toEqual(['nothing is owed']);
+  });
+
+  it('name age, phase and due time', () => {
+    expect(renderIncidents(WIDE, { incidents: [{ ...summary, outcome: 'healed' }] }, NOW)[1]).toMatch(
+      /^incident +10 min ago +held .*OrdersPoolWaiting: healed$/,
+    );
+    expect(renderObligations(WIDE, { obligations: [returnOf()] }, NOW)[1]).toMatch(/return +open +in 20 min/);
+  });
+});
+
+describe('status', () => {
+  const status: StatusReport = {
+    version: '0.1.0',
+    startedAt: START,
+    now: NOW,
+    incidents: { held: 2 },
+    obligations: {},
+    freeze: { frozen: true, by: 'platform', reason: 'migration', stored: null, configMap: 'hale/hale-freeze' },
+    store: { writable: false, bytes: 1_048_576, rows: {} },
+    cluster: { state: 'behind', since: START, detail: 'pods: no contact' },
+    policies: [],
+    lowered: [{ policyId: '*', namespace: 'shop', mode: 'observe', by: 'platform', reason: 'too eager', at: START }],
+  };
+
+  it('shows what is wrong in words', () => {
+    const text = renderStatus(WIDE, status).join('\n');
+
+    for (const part of [
+      'FROZEN by platform: migration',
+      'CANNOT BE WRITTEN',
+      'behind: pods: no contact',
+      '2 held',
+      'lowered: * in shop to observe',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  it.each([
+    [false, 'not frozen'],
+    [null, 'nothing is acted upon'],
+  ])('of a freeze that is %s', (frozen, says) => {
+    expect(renderFreeze({ ...status.freeze, frozen }).join('\n')).toContain(says);
+  });
+});
