@@ -4,8 +4,9 @@ import { CauseReason, REASONS } from '../domain/reason.ts';
 /**
  * From findings to ranked causes. Pure. Findings of the same reason on the same subject are one cause; every symptom is explained by
  * every cause, because the detectors looked only at the workload of the incident and at what it calls. A subject whose database has no room
- * is not waiting for its pool, whatever else was found. Surest first; of equals the one that is closer to the ground, for it explains the
- * other: the server that refuses before the client that waits, and the callee before its caller (detectors tell of the nearest first).
+ * is not waiting for its pool, whatever else was found. Surest first, in steps of 0.1, for a finer difference says nothing; of equals the one
+ * that is closer to the ground, for it explains the other: the server that refuses before the client that waits. What is still equal keeps the
+ * order of the findings: the incident's own workload before those that it calls, which have incidents of their own when they suffer.
  */
 export function diagnose(findings: readonly Finding[]): readonly Cause[] {
   const symptoms = findings.filter((finding) => REASONS[finding.reason].role === 'symptom');
@@ -17,9 +18,9 @@ export function diagnose(findings: readonly Finding[]): readonly Cause[] {
     const known = byKey.get(key);
     byKey.set(key, known ? merged(known, finding) : causeOf(reason.data, finding, symptoms));
   }
-  return [...withoutContradictions([...byKey.values()])]
-    .reverse()
-    .sort((a, b) => b.confidence - a.confidence || GROUND[a.reason] - GROUND[b.reason]);
+  return withoutContradictions([...byKey.values()]).toSorted(
+    (a, b) => sureness(b) - sureness(a) || GROUND[a.reason] - GROUND[b.reason],
+  );
 }
 
 /** More replicas are the answer to a waiting pool and harm a full database: both at once on one subject cannot be. */
@@ -32,6 +33,10 @@ function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
     const waiting = isFull(cause) ? others.filter(isWaiting).flatMap((other) => other.explains) : [];
     return [{ ...cause, explains: [...new Set([...cause.explains, ...waiting])] }];
   });
+}
+
+function sureness(cause: Cause): number {
+  return Math.round(cause.confidence * 10);
 }
 
 /** Lower explains higher. */
