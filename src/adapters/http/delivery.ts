@@ -31,8 +31,14 @@ export async function deliverJson(
 ): Promise<void> {
   const failed = (why: string, details: Record<string, unknown>, cause?: unknown): HaleError =>
     new HaleError('delivery-failed', `channel ${channel}: ${why}`, { details, cause });
+  const address = (await options.url()).trim();
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
+    throw failed('its address is not one; write https://HOST/PATH in the variable or file that holds it', {
+      maybeDelivered: false,
+    });
+  }
   const target = createHttpTarget(`the address of channel ${channel}`, {
-    url: (await options.url()).trim(),
+    url: address,
     auth: options.auth,
     tls: options.tls,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
