@@ -63,12 +63,11 @@ function cellOf(value: number | null, low: number, step: number, limitHere: bool
 }
 
 function marksLine(marks: NonNullable<ChartOptions['marks']>, columnOf: (at: number) => number, width: number): string {
-  const line = Array.from({ length: width }, () => ' ');
+  // A sign begins under its moment; one near the end goes on past the plot.
+  let line = ' '.repeat(width);
   for (const { at, sign } of marks) {
-    for (const [offset, char] of sign.split('').entries()) {
-      const column = Math.min(columnOf(at), width - sign.length) + offset;
-      if (column >= 0) line[column] = char;
-    }
+    const column = columnOf(at);
+    line = line.slice(0, column) + sign + line.slice(column + sign.length);
   }
-  return line.join('').trimEnd();
+  return line.trimEnd();
 }

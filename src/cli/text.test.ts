@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barChart, sparkline } from './chart.ts';
+import { barChart } from './chart.ts';
 import { printable, printableText } from './printable.ts';
 import { paint, span, table, wrap } from './text.ts';
 
@@ -78,12 +78,16 @@ describe('chart', () => {
     expect(rows).toEqual(['4.0 │   █', '    │   █', '2.0 │╌╌╌█', '0.0 │██ █', '    └────', '      ^']);
   });
 
-  it('is nothing without points, and flat with nothing but zeros', () => {
+  it('is nothing without points, and empty with nothing but zeros', () => {
+    const zeros = [0, 0].map((value, at) => ({ at, value }));
+
     expect(barChart([], { width: 4, height: 2, format })).toEqual([]);
-    expect(barChart([{ at: 0, value: 0 }], { width: 2, height: 1, format })).toEqual(['0.0 │  ', '    └──']);
+    expect(barChart(zeros, { width: 9, height: 1, format })).toEqual(['1.0 │  ', '    └──']);
   });
 
-  it('draws a sparkline', () => {
-    expect(sparkline([0, 4, null, 8])).toBe('▁▄ █');
+  it('a sign near the end is whole', () => {
+    const rows = barChart(points, { width: 4, height: 1, format, marks: [{ at: 3_000, sign: '^ apply' }] });
+
+    expect(rows.at(-1)).toBe('        ^ apply');
   });
 });

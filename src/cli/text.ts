@@ -37,16 +37,18 @@ export function table(screen: Screen, head: readonly string[], rows: readonly (r
   });
 }
 
-/** Words on lines of at most `width` characters; a longer word stands alone. */
+/** Words on lines of at most `width` characters, indented as their paragraph is; a longer word stands alone. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      if (line !== '' && shown(line) + 1 + shown(word) > width) {
+    const indent = /^ */.exec(paragraph)?.[0] ?? '';
+    let line = indent;
+    for (const word of paragraph.trimStart().split(' ')) {
+      const empty = line === indent;
+      if (!empty && shown(line) + 1 + shown(word) > width) {
         lines.push(line);
-        line = word;
-      } else line = line === '' ? word : `${line} ${word}`;
+        line = indent + word;
+      } else line += empty ? word : ` ${word}`;
     }
     lines.push(line);
   }
