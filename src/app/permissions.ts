@@ -1,6 +1,8 @@
 import type { Permission } from '../domain/permission.ts';
 
+/** `namespaces` is asked of the whole cluster, `configmaps` only in Hale's own namespace; everything else where the workloads are. */
 const WATCHED: readonly Pick<Permission, 'group' | 'resource' | 'because'>[] = [
+  { group: '', resource: 'namespaces', because: 'a namespace may opt its workloads in' },
   { group: '', resource: 'pods', because: 'alerts name pods; the owner chain leads to the workload' },
   { group: '', resource: 'services', because: 'metrics of callers name Services' },
   { group: 'apps', resource: 'deployments', because: 'the workloads themselves' },
@@ -13,6 +15,7 @@ const WATCHED: readonly Pick<Permission, 'group' | 'resource' | 'because'>[] = [
 /** What the watched cache of the cluster needs; the same for every installation. */
 export const CLUSTER_READS: readonly Permission[] = [
   ...WATCHED.flatMap((item) => (['get', 'list', 'watch'] as const).map((verb) => ({ ...item, verb }))),
+  { group: '', resource: 'configmaps', verb: 'get', because: 'the ConfigMap that freezes Hale' },
   {
     group: 'events.k8s.io',
     resource: 'events',

@@ -34,8 +34,9 @@ async function main(): Promise<number> {
   const rows: RunAnswer['row'][] = [];
   for (const fault of chosen) {
     progress.say(`${fault.id}: ${fault.description}`);
-    const row = await runFault(fault, given, parts, progress);
-    if (row === undefined) break;
+    const { row, interrupted } = await runFault(fault, given, parts, progress);
+    if (interrupted) return FAILED;
+    if (row === undefined) continue;
     rows.push(row);
     if (given.out !== undefined) await appendFile(given.out, `${JSON.stringify(row)}\n`);
   }
@@ -45,13 +46,12 @@ async function main(): Promise<number> {
   return good === chosen.length ? 0 : FAILED;
 }
 
-/** Undefined when the run was broken off; then no other fault is tried. */
 async function runFault(fault: Fault, given: Arguments, parts: Parts, progress: Progress) {
   const { folder, ...owned } = await createWorldFolder(process.env);
   let row: RunAnswer['row'] | undefined;
   try {
     const plan: RunPlan = { parts, folder, fault: fault.id, seed: given.seed, prove: given.prove };
-    await runInNamespace({
+    const { how, interrupted } = await runInNamespace({
       unshare: parts.unshare,
       entry: join(import.meta.dirname, 'run-inside.ts'),
       args: [JSON.stringify(plan)],
@@ -60,11 +60,12 @@ async function runFault(fault: Fault, given: Arguments, parts: Parts, progress: 
         row = (message as RunAnswer).row;
       },
     });
+    if (row === undefined && !interrupted) progress.say(`${fault.id}: no row, the run ended with ${how}`);
+    return { row, interrupted };
   } finally {
     await owned.release(given.keep);
     if (given.keep) progress.say(`logs are in ${join(folder, 'logs')} and ${join(folder, 'pods')}`);
   }
-  return row;
 }
 
 try {

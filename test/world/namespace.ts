@@ -16,12 +16,19 @@ export interface InnerRun {
   readonly onMessage: (message: unknown) => void;
 }
 
+export interface InnerEnd {
+  /** Exit code or signal, in words. */
+  readonly how: string;
+  /** A signal to this process ended it. */
+  readonly interrupted: boolean;
+}
+
 /**
- * Runs the script in network, process and mount namespaces of its own and returns its exit code. The namespaces have no names and end with
+ * Runs the script in network, process and mount namespaces of its own until it ends. The namespaces have no names and end with
  * their last process; when the first process in there dies, for whatever reason, the kernel kills all the others. Works as root, or
  * without by a user namespace. The first SIGINT, SIGTERM or SIGHUP asks the script to stop, the second kills everything inside.
  */
-export function runInNamespace(run: InnerRun): Promise<number> {
+export function runInNamespace(run: InnerRun): Promise<InnerEnd> {
   const asRoot = process.getuid?.() === 0;
   const args = [
     ...(asRoot ? [] : ['--user', '--map-root-user']),
@@ -47,7 +54,7 @@ export function runInNamespace(run: InnerRun): Promise<number> {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...run.env, [OUTER_NETWORK]: readlinkSync('/proc/self/ns/net') },
     });
-    const forget = forwardSignals(child);
+    const { wasAsked, forget } = forwardSignals(child);
     child.on('message', run.onMessage);
     child.once('error', (error) => {
       forget();
@@ -55,12 +62,12 @@ export function runInNamespace(run: InnerRun): Promise<number> {
     });
     child.once('exit', (code, signal) => {
       forget();
-      resolve(code ?? (signal === null ? 1 : 128));
+      resolve({ how: signal ?? `exit code ${code}`, interrupted: wasAsked() });
     });
   });
 }
 
-function forwardSignals(child: ChildProcess): () => void {
+function forwardSignals(child: ChildProcess): { wasAsked: () => boolean; forget: () => void } {
   let asked = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (asked || !child.connected) child.kill('SIGKILL');
@@ -69,8 +76,11 @@ function forwardSignals(child: ChildProcess): () => void {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.removeListener(signal, onSignal);
+  return {
+    wasAsked: () => asked,
+    forget: () => {
+      for (const signal of signals) process.removeListener(signal, onSignal);
+    },
   };
 }
 

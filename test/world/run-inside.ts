@@ -1,6 +1,9 @@
+import { resolve } from 'node:path';
 import { realClock } from './clock.ts';
+import { startDaemon } from './daemon.ts';
 import { describeError, WorldError } from './errors.ts';
 import { FAULTS } from './faults/index.ts';
+import { healFault } from './heal.ts';
 import { startLoad } from './load/load.ts';
 import { shopUrl } from './manifests.ts';
 import { assertInsideNamespace, stopSignalFromOutside } from './namespace.ts';
@@ -10,6 +13,7 @@ import type { RunAnswer, RunPlan } from './run-plan.ts';
 import { startWorld, type World } from './world.ts';
 
 const USER_TIMEOUT_MS = 6_000;
+const RULE_FILES = [resolve(import.meta.dirname, '../../rules/alerts/hale-basic.yaml')];
 
 /** The part of `npm run e2e` that lives inside the namespace: a world, a load, one fault. */
 async function run(plan: RunPlan): Promise<void> {
@@ -18,7 +22,14 @@ async function run(plan: RunPlan): Promise<void> {
   const progress = createProgress(realClock, (text) => void process.stderr.write(text));
   const fault = FAULTS.find((it) => it.id === plan.fault);
   if (fault === undefined) throw new WorldError('bad-arguments', `there is no fault ${plan.fault}`);
-  const world = await startWorld({ parts: plan.parts, folder: plan.folder, clock: realClock, progress, signal });
+  const world = await startWorld({
+    parts: plan.parts,
+    folder: plan.folder,
+    clock: realClock,
+    progress,
+    signal,
+    ruleFiles: RULE_FILES,
+  });
   try {
     await world.deploy(fault.shop);
     progress.say('the shop is ready');
@@ -26,7 +37,15 @@ async function run(plan: RunPlan): Promise<void> {
     const load = startLoad({ url, ratePerS: fault.quietRatePerS, seed: plan.seed, timeoutMs: USER_TIMEOUT_MS });
     const stage = { world, load, seed: plan.seed };
     try {
-      tell({ row: await proveFault(fault, stage) });
+      if (plan.prove) tell({ row: await proveFault(fault, stage) });
+      else {
+        const daemon = await startDaemon(world);
+        try {
+          tell({ row: await healFault(fault, stage, daemon) });
+        } finally {
+          await daemon.stop();
+        }
+      }
     } finally {
       await fault.off(stage);
       await load.stop();

@@ -1,0 +1,145 @@
+import type { IncidentDossier } from '../../src/operations/results.ts';
+import { sleep } from './clock.ts';
+import { takeSnapshot } from './cluster-snapshot.ts';
+import { collateral } from './collateral.ts';
+import { type Daemon, HALE_NAMESPACE } from './daemon.ts';
+import type { Fault, Stage } from './fault.ts';
+import { describeFeeling, feelingOf, isWell, waitForUsers } from './users.ts';
+
+/** What Hale made of a fault. Seconds count from the moment at which the fault was switched on. */
+export interface HealRow {
+  readonly fault: string;
+  readonly seed: number;
+  readonly detectedAfterS: number | null;
+  readonly cause: string | null;
+  readonly causeExpected: string;
+  /** Id of the remediation that was applied, or `notify`. */
+  readonly lever: string | null;
+  readonly leverExpected: string;
+  /** The remediation that looks right and was not applied. */
+  readonly refused: string | null;
+  readonly recoveredAfterS: number | null;
+  /** Failed requests of users from the fault to their recovery (or the end), and after it. */
+  readonly userErrorsBefore: number;
+  readonly userErrorsAfter: number;
+  readonly collateral: readonly string[];
+  readonly healed: boolean;
+  readonly escalated: boolean;
+  readonly asExpected: boolean;
+}
+
+const QUIET_MS = 30_000;
+const WINDOW_MS = 5_000;
+const TIMEOUT_MS = 8 * 60_000;
+const LOOK_EVERY_MS = 1_000;
+/** What is not expected to move is watched for so long after Hale has made up its mind. */
+const AFTERMATH_MS = 20_000;
+const IGNORED_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'monitoring', HALE_NAMESPACE];
+const ENDED = new Set(['resolved', 'self-resolved', 'escalated', 'watching', 'closed']);
+
+/** Switches one fault on under Hale's eyes and tells what became of it. */
+export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Promise<HealRow> {
+  const { world, load, seed } = stage;
+  const { clock, progress, signal } = world;
+  await sleep(clock, QUIET_MS, signal);
+  signal.throwIfAborted();
+  const quiet = feelingOf(load, WINDOW_MS);
+  const before = await takeSnapshot(world.admin, IGNORED_NAMESPACES);
+  progress.say(`${fault.id}: quiet, ${describeFeeling(quiet)}`);
+
+  const onMs = clock.now();
+  await fault.on(stage);
+  const end = await untilEnded(stage, daemon, fault);
+  const recoveredAtMs = end.healed
+    ? await waitForUsers({ load, clock, signal, windowMs: WINDOW_MS, holdMs: WINDOW_MS, timeoutMs: 30_000 }, (now) =>
+        isWell(now, quiet),
+      )
+    : null;
+  const settledMs = clock.now();
+  await sleep(clock, AFTERMATH_MS, signal);
+  const moved = collateral(before, await takeSnapshot(world.admin, IGNORED_NAMESPACES), fault.mayMove);
+  progress.say(`${fault.id}: ${end.text}; ${describeFeeling(feelingOf(load, WINDOW_MS))}`);
+  const row = {
+    fault: fault.id,
+    seed,
+    detectedAfterS: seconds(onMs, end.detectedAtMs),
+    cause: end.cause,
+    causeExpected: fault.causeExpected,
+    lever: end.lever,
+    leverExpected: fault.leverExpected,
+    refused: end.lever === 'notify' && end.rightLeverNamed ? (fault.refusedExpected ?? null) : null,
+    recoveredAfterS: seconds(onMs, recoveredAtMs === null ? null : end.recoveredAtMs),
+    userErrorsBefore: load.errorsBetween(onMs, recoveredAtMs ?? settledMs),
+    userErrorsAfter: load.errorsBetween(recoveredAtMs ?? settledMs, clock.now()),
+    collateral: moved,
+    healed: end.healed && recoveredAtMs !== null,
+    escalated: end.escalated,
+  };
+  const asExpected =
+    row.cause === row.causeExpected &&
+    row.lever === row.leverExpected &&
+    row.refused === (fault.refusedExpected ?? null) &&
+    moved.length === 0;
+  return { ...row, asExpected };
+}
+
+interface End {
+  readonly detectedAtMs: number | null;
+  readonly recoveredAtMs: number | null;
+  readonly cause: string | null;
+  readonly lever: string | null;
+  readonly rightLeverNamed: boolean;
+  readonly healed: boolean;
+  readonly escalated: boolean;
+  readonly text: string;
+}
+
+/** Waits until every incident that leads a cause of its own is over; tells progress as phases change. */
+async function untilEnded({ world }: Stage, daemon: Daemon, fault: Fault): Promise<End> {
+  const { clock, progress, signal } = world;
+  const deadlineMs = clock.now() + TIMEOUT_MS;
+  const phases = new Map<string, string>();
+  let dossiers: IncidentDossier[] = [];
+  while (clock.now() < deadlineMs) {
+    await sleep(clock, LOOK_EVERY_MS, signal);
+    signal.throwIfAborted();
+    const dead = daemon.diedOf();
+    if (dead !== null) throw new Error(`Hale died: ${dead}`);
+    const incidents = await daemon.incidents();
+    for (const { id, title, phase, outcome } of incidents) {
+      if (phases.get(id) === phase) continue;
+      phases.set(id, phase);
+      progress.say(`${fault.id}: ${title}: ${phase}${outcome ? ` (${outcome})` : ''}`);
+    }
+    const leaders = incidents.filter(({ phase }) => phase !== 'following');
+    if (leaders.length === 0 || leaders.some(({ phase }) => !ENDED.has(phase))) continue;
+    dossiers = await Promise.all(incidents.map(({ id }) => daemon.incident(id)));
+    return endOf(dossiers, fault);
+  }
+  return { ...endOf(dossiers, fault), text: 'Hale did not come to an end in time' };
+}
+
+function endOf(dossiers: readonly IncidentDossier[], fault: Fault): End {
+  const heal = dossiers.filter(({ incident }) => incident.purpose === 'heal');
+  const led = heal.filter(({ incident }) => incident.causeKey !== null || incident.causes.length > 0);
+  const acted = heal.find(({ intents }) => intents.some(({ outcome }) => outcome?.result === 'applied'));
+  const main = acted ?? led.find(({ incident }) => incident.phase !== 'following') ?? led[0] ?? heal[0];
+  const escalated = heal.some(({ incident }) => incident.phase === 'escalated');
+  const healed = acted !== undefined && acted.incident.phase === 'resolved';
+  const opened = heal.map(({ incident }) => incident.openedAt);
+  const lever = acted ? (acted.intents[0]?.remediation ?? null) : escalated ? 'notify' : null;
+  return {
+    detectedAtMs: opened.length === 0 ? null : Math.min(...opened),
+    recoveredAtMs: acted?.incident.verification?.goodSince ?? null,
+    cause: main?.incident.causes[0]?.reason ?? null,
+    lever,
+    rightLeverNamed: (main?.lever ?? null) !== null && main?.incident.causes[0]?.reason === fault.causeExpected,
+    healed,
+    escalated,
+    text: main?.incident.outcome ?? 'no incident was opened',
+  };
+}
+
+function seconds(fromMs: number, toMs: number | null): number | null {
+  return toMs === null ? null : Math.round((toMs - fromMs) / 1_000);
+}
