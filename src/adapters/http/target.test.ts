@@ -10,7 +10,8 @@ import type { Clock } from '../../ports/clock.ts';
 import { HttpFailure } from './failure.ts';
 import { createHttpTarget, type HttpTarget, type TlsFiles } from './target.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+const OPENSSL = 'openssl';
+const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 
 /** Certificates are made for the run: one kept in the repository would end some day. */
 describe.skipIf(!hasOpenssl)('a target over TLS', () => {
@@ -24,7 +25,7 @@ describe.skipIf(!hasOpenssl)('a target over TLS', () => {
     const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:prometheus.example,IP:127.0.0.1'];
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
     const files = ['-keyout', file(`${name}.key`), '-out', file(`${name}.crt`)];
-    execFileSync('openssl', ['req', '-x509', ...key, ...subject, ...files], { stdio: 'ignore' });
+    execFileSync(OPENSSL, ['req', '-x509', ...key, ...subject, ...files], { stdio: 'ignore' });
   }
 
   beforeAll(async () => {
