@@ -22,7 +22,6 @@ export async function main(args: readonly string[]): Promise<number> {
     screen,
     out,
     error: (text) => void stderr.write(text),
-    now: Date.now,
     version: VERSION,
     run: ({ config }) => runDaemon(config, { env, ended }),
     demo: (options) => runDemo(options, { screen, out, ended, input: process.stdin }),

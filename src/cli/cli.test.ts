@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer } from '../http/server.ts';
 import { type OperationsBench, openOperations } from '../operations/testing/open.ts';
-import { incidentOf, planOf, START } from '../operations/testing/records.ts';
+import { incidentOf, planOf } from '../operations/testing/records.ts';
 import { type CliDeps, runCli } from './index.ts';
 
 const stops: (() => Promise<unknown>)[] = [];
@@ -29,7 +29,6 @@ async function hale(args: readonly string[], env: CliDeps['env'] = {}): Promise<
   const exit = await runCli(args, {
     env,
     screen: { color: false, width: 120 },
-    now: () => START,
     out: (text) => void (out += text),
     error: (text) => void (error += text),
     version: '0.1.0',
@@ -192,7 +191,7 @@ describe('refusals', () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       asked.push(request.url ?? '');
-      response.end('{"incidents":[]}');
+      response.end('{"now":0,"incidents":[]}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     stops.push(() => new Promise((resolve) => server.close(resolve)));

@@ -31,7 +31,6 @@ import type { Screen } from './text.ts';
 export interface CliDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly screen: Screen;
-  readonly now: () => number;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
   readonly version: string;
@@ -163,7 +162,7 @@ function addQuestions(program: Command, deps: CliDeps): void {
         ...(options.phase ? { phase: options.phase } : {}),
       });
       const answer = await clientOf(deps, options).get(`/api/v1/incidents?${query.toString()}`, parsed(IncidentList));
-      print(deps, options, answer, (list) => renderIncidents(screen, list, deps.now()));
+      print(deps, options, answer, (list) => renderIncidents(screen, list));
     });
   remote(
     program,
@@ -175,7 +174,7 @@ function addQuestions(program: Command, deps: CliDeps): void {
       `/api/v1/incidents/${encodeURIComponent(id)}`,
       parsed(IncidentDossier),
     );
-    print(deps, options, answer, (dossier) => renderIncident(screen, dossier, deps.now()));
+    print(deps, options, answer, (dossier) => renderIncident(screen, dossier));
   });
   remote(program, deps, 'why <incident>', 'policy by policy, gate by gate: value, limit, what would unblock it').action(
     async (id: string, options: Remote) => {
@@ -193,7 +192,7 @@ function addQuestions(program: Command, deps: CliDeps): void {
         `/api/v1/obligations?open=${options.all ? 'false' : 'true'}`,
         parsed(ObligationList),
       );
-      print(deps, options, answer, (list) => renderObligations(screen, list, deps.now()));
+      print(deps, options, answer, (list) => renderObligations(screen, list));
     });
   remote(program, deps, 'status', 'incidents, obligations, freeze, store, cluster').action(async (options: Remote) => {
     const answer = await clientOf(deps, options).get('/api/v1/status', parsed(StatusReport));

@@ -8,12 +8,15 @@ const CHART_ROWS = 6;
 const CHART_COLUMNS = 60;
 /** What the axis takes of a narrow screen. */
 const AXIS_COLUMNS = 12;
+/** What time and kind take beside a query, and the least that is shown of it. */
+const EVIDENCE_COLUMNS = 32;
+const MIN_QUERY = 16;
 /** Newest events shown; all of them are in `--json`. */
 const EVENTS_SHOWN = 24;
 
 /** One screen at 3 a.m.: what it is, why, what was done, what was refused, how users are, what comes next. */
-export function renderIncident(screen: Screen, dossier: IncidentDossier, now: number): string[] {
-  const { incident, lever } = dossier;
+export function renderIncident(screen: Screen, dossier: IncidentDossier): string[] {
+  const { now, incident, lever } = dossier;
   const ended = incident.closedAt ?? now;
   const head = `${paint(screen, 'strong', incident.title)}  [${incident.phase} for ${span(now - incident.phaseSince)}]`;
   return [
@@ -115,12 +118,14 @@ function events(screen: Screen, { timeline }: IncidentDossier): string[] {
 
 function evidence(screen: Screen, { evidence: heads }: IncidentDossier): string[] {
   const byQuery = new Map(heads.map((head) => [head.query, head]));
+  // A query is often one long word, which no line break can split.
+  const room = Math.max(MIN_QUERY, screen.width - EVIDENCE_COLUMNS);
   const rows = [...byQuery.values()]
     .slice(-8)
     .map((head) => [
       clockTime(head.at),
       head.kind,
-      `${head.title}: ${head.query.length > 160 ? `${head.query.slice(0, 160)} ...` : head.query}`,
+      `${head.title}: ${head.query.length > room ? `${head.query.slice(0, room)} ...` : head.query}`,
     ]);
   return rows.length === 0 ? [] : [`${heads.length} pieces; the newest different ones:`, ...table(screen, [], rows)];
 }

@@ -10,7 +10,7 @@ import type {
 import { moment, paint, type Screen, span, table } from './text.ts';
 
 /** One line an incident, newest first. */
-export function renderIncidents(screen: Screen, { incidents }: IncidentList, now: number): string[] {
+export function renderIncidents(screen: Screen, { now, incidents }: IncidentList): string[] {
   if (incidents.length === 0) return ['no incidents'];
   return table(
     screen,
@@ -26,7 +26,7 @@ export function renderIncidents(screen: Screen, { incidents }: IncidentList, now
   );
 }
 
-export function renderObligations(screen: Screen, { obligations }: ObligationList, now: number): string[] {
+export function renderObligations(screen: Screen, { now, obligations }: ObligationList): string[] {
   if (obligations.length === 0) return ['nothing is owed'];
   return table(
     screen,

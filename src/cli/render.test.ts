@@ -33,6 +33,7 @@ const summary = {
 
 function dossierOf(change: Partial<IncidentDossier> = {}): IncidentDossier {
   return {
+    now: NOW,
     incident: incidentOf(),
     lever: 'more replicas',
     timeline: [],
@@ -47,7 +48,7 @@ function dossierOf(change: Partial<IncidentDossier> = {}): IncidentDossier {
 
 describe('show', () => {
   it('of a plan that waits says the cause, the lever, the digest and what to do', () => {
-    const text = renderIncident(WIDE, dossierOf(), NOW).join('\n');
+    const text = renderIncident(WIDE, dossierOf()).join('\n');
 
     for (const part of [
       'held for 9 min',
@@ -86,7 +87,6 @@ describe('show', () => {
     const text = renderIncident(
       PHONE,
       dossierOf({ incident: healedIncident(), readings, intents: [intent], obligations: [returnOf()] }),
-      NOW,
     ).join('\n');
 
     for (const part of [
@@ -110,7 +110,7 @@ describe('show', () => {
   });
 
   it('without a cause says what was found', () => {
-    const text = renderIncident(WIDE, dossierOf({ incident: incidentOf({ causes: [] }), lever: null }), NOW).join('\n');
+    const text = renderIncident(WIDE, dossierOf({ incident: incidentOf({ causes: [] }), lever: null })).join('\n');
 
     expect(text).toContain(`no cause; found: ${FINDING.summary}`);
   });
@@ -175,15 +175,15 @@ describe('why', () => {
 
 describe('lists', () => {
   it('of incidents and obligations say so when they are empty', () => {
-    expect(renderIncidents(WIDE, { incidents: [] }, NOW)).toEqual(['no incidents']);
-    expect(renderObligations(WIDE, { obligations: [] }, NOW)).toEqual(['nothing is owed']);
+    expect(renderIncidents(WIDE, { now: NOW, incidents: [] })).toEqual(['no incidents']);
+    expect(renderObligations(WIDE, { now: NOW, obligations: [] })).toEqual(['nothing is owed']);
   });
 
   it('name age, phase and due time', () => {
-    expect(renderIncidents(WIDE, { incidents: [{ ...summary, outcome: 'healed' }] }, NOW)[1]).toMatch(
+    expect(renderIncidents(WIDE, { now: NOW, incidents: [{ ...summary, outcome: 'healed' }] })[1]).toMatch(
       /^incident +10 min ago +held .*OrdersPoolWaiting: healed$/,
     );
-    expect(renderObligations(WIDE, { obligations: [returnOf()] }, NOW)[1]).toMatch(/return +open +in 20 min/);
+    expect(renderObligations(WIDE, { now: NOW, obligations: [returnOf()] })[1]).toMatch(/return +open +in 20 min/);
   });
 });
 

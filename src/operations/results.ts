@@ -35,7 +35,10 @@ export const IncidentSummary = z.object({
 });
 export type IncidentSummary = z.infer<typeof IncidentSummary>;
 
-export const IncidentList = z.object({ incidents: z.array(IncidentSummary) });
+/** The moment of the answer by Hale's own clock: ages are told against it. */
+const AnsweredAt = { now: Instant };
+
+export const IncidentList = z.object({ ...AnsweredAt, incidents: z.array(IncidentSummary) });
 export type IncidentList = z.infer<typeof IncidentList>;
 
 /** Evidence without its body: that is asked for by id. */
@@ -52,6 +55,7 @@ export type UsersReading = z.infer<typeof UsersReading>;
 
 /** An incident with everything that belongs to it. */
 export const IncidentDossier = z.object({
+  ...AnsweredAt,
   incident: Incident,
   /** What a person would do about the first cause. */
   lever: z.string().nullable(),
@@ -135,7 +139,7 @@ export const AutonomyResult = z.object({
 });
 export type AutonomyResult = z.infer<typeof AutonomyResult>;
 
-export const ObligationList = z.object({ obligations: z.array(Obligation) });
+export const ObligationList = z.object({ ...AnsweredAt, obligations: z.array(Obligation) });
 export type ObligationList = z.infer<typeof ObligationList>;
 
 export const StatusReport = z.object({

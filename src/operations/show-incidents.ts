@@ -20,10 +20,10 @@ export interface IncidentQuery {
 }
 
 /** Newest first. */
-export async function listIncidents({ store }: OperationsDeps, query: IncidentQuery): Promise<IncidentList> {
+export async function listIncidents({ store, clock }: OperationsDeps, query: IncidentQuery): Promise<IncidentList> {
   const { phases, openOnly, limit } = query;
   const incidents = await store.incidents({ openOnly, limit, ...(phases === undefined ? {} : { phases }) });
-  return { incidents: incidents.map(summaryOf) };
+  return { now: clock.now(), incidents: incidents.map(summaryOf) };
 }
 
 /** Everything about one incident. Errors: not-found, usage-invalid. */
@@ -38,6 +38,7 @@ export async function showIncident(deps: OperationsDeps, idOrPrefix: string): Pr
   ]);
   const [cause] = incident.causes;
   return {
+    now: deps.clock.now(),
     incident,
     lever: cause === undefined ? null : REASONS[cause.reason].lever,
     timeline: events.filter(({ kind }) => kind !== 'verification-read'),

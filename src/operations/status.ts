@@ -14,9 +14,15 @@ export interface ObligationQuery {
 }
 
 /** What Hale still owes, by due time. */
-export async function listObligations({ store }: OperationsDeps, query: ObligationQuery): Promise<ObligationList> {
+export async function listObligations(
+  { store, clock }: OperationsDeps,
+  query: ObligationQuery,
+): Promise<ObligationList> {
   const { openOnly, kind, limit } = query;
-  return { obligations: [...(await store.obligations({ openOnly, limit, ...(kind === undefined ? {} : { kind }) }))] };
+  return {
+    now: clock.now(),
+    obligations: [...(await store.obligations({ openOnly, limit, ...(kind === undefined ? {} : { kind }) }))],
+  };
 }
 
 export async function reportStatus(deps: OperationsDeps): Promise<StatusReport> {
