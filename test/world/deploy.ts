@@ -20,6 +20,7 @@ export async function deployShop(context: DeployContext, options: ShopOptions, d
   const { client, progress } = context;
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SHOP_NAMESPACE } };
   await createUnlessThere(client, '/api/v1/namespaces', namespace);
+  await waitForServiceAccount(context);
   for (const service of SHOP_SERVICES) {
     await createUnlessThere(client, `/api/v1/namespaces/${SHOP_NAMESPACE}/services`, shopService(service));
     await putDeployment(client, shopDeployment(service, options[service], databaseUrl));
@@ -35,6 +36,21 @@ async function createUnlessThere(client: KubeClient, path: string, body: KubeObj
     await client.create(path, body);
   } catch (error) {
     if (!isKubeStatus(error, 409)) throw error;
+  }
+}
+
+/** Pods are refused until the controllers have made this; the ReplicaSet controller would then back off for seconds. */
+async function waitForServiceAccount({ client, clock, signal }: DeployContext): Promise<void> {
+  const deadlineMs = clock.now() + ROLLOUT_TIMEOUT_MS;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await client.get(`/api/v1/namespaces/${SHOP_NAMESPACE}/serviceaccounts/default`);
+      return;
+    } catch (error) {
+      if (!isKubeStatus(error, 404) || clock.now() > deadlineMs) throw error;
+      await sleep(clock, 100, signal);
+    }
   }
 }
 

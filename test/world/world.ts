@@ -164,7 +164,7 @@ async function startNode(
     },
     backOff: BACK_OFF,
     baseEnv: {
-      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: '/',
       KUBERNETES_SERVICE_HOST: '10.96.0.1',
       KUBERNETES_SERVICE_PORT: '443',

@@ -4,7 +4,7 @@ import { openReporting, type Reporting } from '../reporting.ts';
 import { scaleDeployment } from '../scale.ts';
 
 /**
- * Of 30 connections 3 are reserved and the exporter takes 1. At 10 requests a second the shop does with 3 or 4, and a job takes and keeps 24.
+ * Of 30 connections 3 are reserved and the exporter takes 2. At 10 requests a second the shop does with 3 or 4, and a job asks for 24 until it has them.
  * At 40 orders alone needs 3 to 4 at any time and its pools ask for up to 8: the server refuses with SQLSTATE 53300.
  */
 const QUIET_RATE_PER_S = 10;

@@ -138,8 +138,10 @@ export class PodWorker {
       const status = this.#status();
       if (JSON.stringify(status) === JSON.stringify(this.#published)) continue;
       try {
-        // The uid makes the server refuse when another pod has taken the name.
-        const body = { metadata: { uid: this.#pod.metadata.uid }, status };
+        // The uid makes the server refuse when another pod has taken the name. Conditions are merged by type: what an answer no longer
+        // has must be taken away by name.
+        const conditions = (status.conditions ?? []).map((it) => ({ reason: null, message: null, ...it }));
+        const body = { metadata: { uid: this.#pod.metadata.uid }, status: { ...status, conditions } };
         await this.#context.client.patch(`${this.#path()}/status`, 'strategic-merge-patch', body);
         this.#published = status;
       } catch (error) {
