@@ -1,12 +1,10 @@
 import { runCli } from '../cli/index.ts';
-import { checkConfig } from './check.ts';
-import { runDemo } from './demo/index.ts';
-import { freezeByConfigMap } from './freeze-by-config-map.ts';
-import { runDaemon } from './run.ts';
-import { testRules } from './test-rules.ts';
 import { VERSION } from './version.ts';
 
-/** Argv, signals and streams of this process, given to the command line; resolves with the exit code. */
+/**
+ * Argv, signals and streams of this process, given to the command line; resolves with the exit code. Each command is imported when it is asked
+ * for: a daemon holds no simulated world in memory, and a question to it is answered without loading the daemon.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const { env, stdout, stderr } = process;
   const ended = new Promise<string>((resolve) => {
@@ -23,10 +21,11 @@ export async function main(args: readonly string[]): Promise<number> {
     out,
     error: (text) => void stderr.write(text),
     version: VERSION,
-    run: ({ config }) => runDaemon(config, { env, ended }),
-    demo: (options) => runDemo(options, { screen, out, ended, input: process.stdin }),
-    check: ({ config }) => checkConfig(config, { env, screen, out }),
-    testRules: (directories) => testRules(directories, out),
-    freezeByConfigMap: (options) => freezeByConfigMap(options, out),
+    run: async ({ config }) => (await import('./run.ts')).runDaemon(config, { env, ended }),
+    demo: async (options) =>
+      (await import('./demo/index.ts')).runDemo(options, { screen, out, ended, input: process.stdin }),
+    check: async ({ config }) => (await import('./check.ts')).checkConfig(config, { env, screen, out }),
+    testRules: async (directories) => (await import('./test-rules.ts')).testRules(directories, out),
+    freezeByConfigMap: async (options) => (await import('./freeze-by-config-map.ts')).freezeByConfigMap(options, out),
   });
 }

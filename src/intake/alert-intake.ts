@@ -68,6 +68,8 @@ export interface AlertIntake {
 }
 
 const MAX_TRIES = 5;
+/** Signals of an incident that is open already gather for so long: in a flood it is one tick per second that takes them in, not one per body. */
+const GATHER_MS = 1_000;
 
 export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
   const { clock, limits, cluster, meter } = options;
@@ -151,7 +153,7 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
       const view = await fromStore(options.store.intakeView(lookup));
       const decision = decide(observations, view, { now, settleMs: limits.settleMs, newId: options.newId });
       if (decision.signals.length === 0) return decision;
-      const wakeAt = decision.opened.length > 0 ? now + limits.settleMs : now;
+      const wakeAt = now + (decision.opened.length > 0 ? limits.settleMs : Math.min(GATHER_MS, limits.settleMs));
       const result: CommitResult = await fromStore(options.store.commit(changeOf(decision, wakeAt)));
       if (result === 'committed') {
         for (const id of decision.touched) options.onSignal({ record: 'incident', id }, wakeAt);
