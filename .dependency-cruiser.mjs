@@ -38,7 +38,7 @@ const SDKS = [
   ['node:sqlite', '^src/adapters/sqlite/'],
 ];
 const sdkRules = SDKS.map(([sdk, place]) => ({
-  name: `sdk-${sdk.replace(/[^a-z]+/g, '-')}`,
+  name: `sdk-${sdk.replace(/[^a-z]+/g, '-').replace(/^-/, '')}`,
   severity: 'error',
   from: { path: '^(src|detectors|remediations)/', pathNot: `${place}|${TESTS}` },
   to: { path: sdk.startsWith('node:') ? `^${sdk}$|^${sdk.slice(5)}$` : `(^|/)node_modules/${sdk}/|^${sdk}` },

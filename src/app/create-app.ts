@@ -24,7 +24,7 @@ import type { Store } from '../ports/store.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { traced } from '../telemetry/tracing.ts';
+import { stepEvents, traced } from '../telemetry/tracing.ts';
 import { createTopology } from '../topology/index.ts';
 import { createTick } from '../workflow/tick.ts';
 import { alertmanagerOf, channelsOf, prometheusOf } from './adapters.ts';
@@ -53,6 +53,8 @@ export interface App {
 /** All bodies under way together. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 const ASK_ALERTMANAGER_TIMEOUT_MS = 5_000;
+/** The alert that always fires opens no incident, also where nobody asked to have it expected. */
+const DEFAULT_WATCHDOG = 'Watchdog';
 const MAX_CONNECTIONS = 2_000;
 /** Beyond this lag new requests are put off with 503, which Alertmanager repeats. */
 const MAX_EVENT_LOOP_DELAY_MS = 2_000;
@@ -142,7 +144,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
       channels: channelsOf(config),
       redact: redactor,
       newId,
-      steps: steps ?? { reached: () => undefined },
+      steps: steps ?? stepEvents,
       settings: config.workflow,
       queriesPerMinute: config.prometheus.queriesPerIncidentPerMinute,
       log,
@@ -177,7 +179,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     },
     onSignal: (ref, at) => waker.hint(ref, at),
     meter: intakeMeter(metrics),
-    ...(watchdog === null ? {} : { watchdog }),
+    watchdog: watchdog ?? { alertname: DEFAULT_WATCHDOG, seen: () => undefined },
   });
   const operations = createOperations({
     clock,

@@ -15,6 +15,12 @@ const WATCHED: readonly Pick<Permission, 'group' | 'resource' | 'because'>[] = [
 /** What the watched cache of the cluster needs; the same for every installation. */
 export const CLUSTER_READS: readonly Permission[] = [
   ...WATCHED.flatMap((item) => (['get', 'list', 'watch'] as const).map((verb) => ({ ...item, verb }))),
+  {
+    group: 'keda.sh',
+    resource: 'scaledobjects',
+    verb: 'list',
+    because: 'KEDA owns the replica count; where its API is absent this grants nothing',
+  },
   { group: '', resource: 'configmaps', verb: 'get', because: 'the ConfigMap that freezes Hale' },
   {
     group: 'events.k8s.io',

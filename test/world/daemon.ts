@@ -74,6 +74,7 @@ kind: Config
 listen: { port: ${PORT} }
 intake:
   auth: [{ bearerEnv: HALE_WEBHOOK_TOKEN }]
+  watchdog: {}
 prometheus: { url: '${world.prometheus.url}' }
 alertmanager: { url: '${world.alertmanager.url}' }
 kubernetes: { kubeconfig: kubeconfig }

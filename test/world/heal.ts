@@ -49,7 +49,7 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
 
   const onMs = clock.now();
   await fault.on(stage);
-  const end = await untilEnded(stage, daemon, fault);
+  const end = await untilEnded(stage, daemon, fault, onMs);
   const recoveredAtMs = end.healed
     ? await waitForUsers({ load, clock, signal, windowMs: WINDOW_MS, holdMs: WINDOW_MS, timeoutMs: 30_000 }, (now) =>
         isWell(now, quiet),
@@ -95,7 +95,7 @@ interface End {
 }
 
 /** Waits until every incident that leads a cause of its own is over; tells progress as phases change. */
-async function untilEnded({ world }: Stage, daemon: Daemon, fault: Fault): Promise<End> {
+async function untilEnded({ world }: Stage, daemon: Daemon, fault: Fault, onMs: number): Promise<End> {
   const { clock, progress, signal } = world;
   const deadlineMs = clock.now() + TIMEOUT_MS;
   const phases = new Map<string, string>();
@@ -105,7 +105,7 @@ async function untilEnded({ world }: Stage, daemon: Daemon, fault: Fault): Promi
     signal.throwIfAborted();
     const dead = daemon.diedOf();
     if (dead !== null) throw new Error(`Hale died: ${dead}`);
-    const incidents = await daemon.incidents();
+    const incidents = (await daemon.incidents()).filter(({ openedAt }) => openedAt >= onMs);
     for (const { id, title, phase, outcome } of incidents) {
       if (phases.get(id) === phase) continue;
       phases.set(id, phase);
