@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import { NODE_ADDRESS, PORTS } from './network.ts';
 import type { Parts } from './parts-list.ts';
-import { ServerProcess } from './server-process.ts';
+import { type OnDeath, ServerProcess } from './server-process.ts';
 import type { Stops } from './stops.ts';
 
 /** Where alerts are posted to. */
@@ -19,6 +19,7 @@ export interface AlertmanagerOptions {
   readonly clock: Clock;
   readonly stops: Stops;
   readonly signal: AbortSignal;
+  readonly onDeath: OnDeath;
   readonly webhook?: Webhook;
 }
 
@@ -52,6 +53,7 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
       logFolder: options.logFolder,
     },
     options.clock,
+    options.onDeath,
   );
   stops.add('alertmanager', () => server.stop());
   const url = `http://${NODE_ADDRESS}:${PORTS.alertmanager}`;

@@ -6,7 +6,7 @@ import { createKubeClient, isKubeStatus, type KubeAccess, type KubeClient, kubec
 import { NODE_ADDRESS, PORTS, SERVICE_NETWORK } from './network.ts';
 import type { Parts } from './parts-list.ts';
 import type { Progress } from './progress.ts';
-import { ServerProcess } from './server-process.ts';
+import { type OnDeath, ServerProcess } from './server-process.ts';
 import type { Stops } from './stops.ts';
 
 export interface ControlPlaneOptions {
@@ -18,6 +18,7 @@ export interface ControlPlaneOptions {
   readonly progress: Progress;
   readonly stops: Stops;
   readonly signal: AbortSignal;
+  readonly onDeath: OnDeath;
 }
 
 export interface ControlPlane {
@@ -107,6 +108,7 @@ function startServer(options: ControlPlaneOptions, name: keyof Parts, args: read
   const server = ServerProcess.start(
     { name, command: options.parts[name], args, logFolder: options.logFolder },
     options.clock,
+    options.onDeath,
   );
   options.stops.add(name, () => server.stop());
   return server;

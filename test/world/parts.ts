@@ -104,7 +104,7 @@ async function unpack(archive: string, command: string, { env, progress }: Parts
 
 async function buildPart(spec: PartSpec, context: PartsContext): Promise<string | undefined> {
   if (spec.module === undefined) return undefined;
-  const hasGo = await runCommand('go', ['version']).catch(() => undefined);
+  const hasGo = await runCommand('go', ['version'], { env: context.env }).catch(() => undefined);
   if (hasGo === undefined) return undefined;
   const folder = await builtFolder(spec.module, context);
   const { packages, tags, ldflags } = GO_MODULES[spec.module];

@@ -7,7 +7,7 @@ import { WorldError } from './errors.ts';
 import { NODE_ADDRESS, POD_NETWORK, PORTS } from './network.ts';
 import type { Parts } from './parts-list.ts';
 import { runCommand } from './run-command.ts';
-import { ServerProcess } from './server-process.ts';
+import { type OnDeath, ServerProcess } from './server-process.ts';
 import type { Stops } from './stops.ts';
 
 export interface PostgresOptions {
@@ -17,6 +17,7 @@ export interface PostgresOptions {
   readonly clock: Clock;
   readonly stops: Stops;
   readonly signal: AbortSignal;
+  readonly onDeath: OnDeath;
   readonly maxConnections: number;
   /** SQL that makes the tables of the database `shop`, run as its owner. */
   readonly schemaFile: string;
@@ -65,7 +66,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const command = [...as.prefix, parts.postgres, '-D', data, ...flags];
     // SIGINT ends the sessions at once; SIGTERM would wait for the clients to leave.
     const spec = { name: 'postgres', command: command[0] ?? '', args: command.slice(1), logFolder };
-    server = ServerProcess.start({ ...spec, ...ids, stopSignal: 'SIGINT' }, clock);
+    server = ServerProcess.start({ ...spec, ...ids, stopSignal: 'SIGINT' }, clock, options.onDeath);
     await server.ready(() => withClient(adminUrl, async () => true), READY_TIMEOUT_MS, options.signal);
   }
 
@@ -148,6 +149,7 @@ async function startExporter(options: PostgresOptions, adminUrl: string): Promis
       logFolder: options.logFolder,
     },
     options.clock,
+    options.onDeath,
   );
   options.stops.add('postgres-exporter', () => server.stop());
   const isUp = async () => /^pg_up 1$/m.test(await (await fetch(`http://${address}/metrics`)).text());

@@ -5,7 +5,7 @@ import type { ControlPlane } from './control-plane.ts';
 import { kubeconfigOf } from './kube/client.ts';
 import { NODE_ADDRESS, PORTS } from './network.ts';
 import type { Parts } from './parts-list.ts';
-import { ServerProcess } from './server-process.ts';
+import { type OnDeath, ServerProcess } from './server-process.ts';
 import type { Stops } from './stops.ts';
 
 export interface PrometheusOptions {
@@ -16,6 +16,7 @@ export interface PrometheusOptions {
   readonly clock: Clock;
   readonly stops: Stops;
   readonly signal: AbortSignal;
+  readonly onDeath: OnDeath;
   readonly ruleFiles: readonly string[];
 }
 
@@ -55,6 +56,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
       logFolder: options.logFolder,
     },
     options.clock,
+    options.onDeath,
   );
   stops.add('prometheus', () => server.stop());
   const url = `http://${NODE_ADDRESS}:${PORTS.prometheus}`;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, sleep } from './clock.ts';
-import { describeError, WorldError } from './errors.ts';
+import { describeError, WorldError, type WorldErrorCode } from './errors.ts';
 
 export interface ServerSpec {
   readonly name: string;
@@ -16,6 +16,9 @@ export interface ServerSpec {
   readonly stopSignal?: NodeJS.Signals;
 }
 
+/** Told when a part ends although nobody stopped it. */
+export type OnDeath = (error: WorldError) => void;
+
 /** A part of the world: one process group of its own, its output in `<logFolder>/<name>.log`. */
 export class ServerProcess {
   readonly name: string;
@@ -27,7 +30,7 @@ export class ServerProcess {
   #end: string | undefined;
   #stopping = false;
 
-  private constructor(spec: ServerSpec, clock: Clock) {
+  private constructor(spec: ServerSpec, clock: Clock, onDeath?: OnDeath) {
     this.name = spec.name;
     this.logFile = join(spec.logFolder, `${spec.name}.log`);
     this.#clock = clock;
@@ -48,14 +51,15 @@ export class ServerProcess {
       const ended = (how: string) => {
         this.#end = how;
         resolve(how);
+        if (!this.#stopping) onDeath?.(this.#failure('part-exited', `ended: ${how}`));
       };
       this.#child.once('error', (error) => ended(`could not be started: ${error.message}`));
       this.#child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : `signal ${signal}`));
     });
   }
 
-  static start(spec: ServerSpec, clock: Clock): ServerProcess {
-    return new ServerProcess(spec, clock);
+  static start(spec: ServerSpec, clock: Clock, onDeath?: OnDeath): ServerProcess {
+    return new ServerProcess(spec, clock, onDeath);
   }
 
   get pid(): number | undefined {
@@ -89,10 +93,7 @@ export class ServerProcess {
       signal.throwIfAborted();
     }
     const what = this.#end === undefined ? `is not ready after ${timeoutMs} ms (${last})` : `ended: ${this.#end}`;
-    throw new WorldError(
-      this.#end === undefined ? 'not-ready' : 'part-exited',
-      `${this.name} ${what}; the end of its log ${this.logFile}:\n${this.logTail()}`,
-    );
+    throw this.#failure(this.#end === undefined ? 'not-ready' : 'part-exited', what);
   }
 
   async stop(graceMs = 8_000): Promise<void> {
@@ -105,6 +106,10 @@ export class ServerProcess {
     }
     // The leader is gone; whatever it left in its group goes as well.
     this.#kill('SIGKILL');
+  }
+
+  #failure(code: WorldErrorCode, what: string): WorldError {
+    return new WorldError(code, `${this.name} ${what}; the end of its log ${this.logFile}:\n${this.logTail()}`);
   }
 
   #kill(signal: NodeJS.Signals): void {

@@ -14,7 +14,7 @@ import type { Parts } from './parts-list.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
-import type { ServerProcess } from './server-process.ts';
+import type { OnDeath, ServerProcess } from './server-process.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { Stops } from './stops.ts';
 
@@ -36,6 +36,7 @@ export interface World {
   readonly folder: string;
   readonly clock: Clock;
   readonly progress: Progress;
+  /** Aborts when the run is interrupted or a part dies; the reason says which. */
   readonly signal: AbortSignal;
   readonly admin: KubeClient;
   readonly prometheus: Prometheus;
@@ -71,9 +72,11 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
   const logFolder = join(folder, 'logs');
   await mkdir(logFolder, { recursive: true });
   await setUpAddresses(parts.ip);
-  // One part that fails ends the waiting for the others.
+  // One part that fails to start ends the waiting for the others; one that dies later ends the run.
   const failed = new AbortController();
-  const base = { parts, logFolder, clock, progress, stops, signal: AbortSignal.any([signal, failed.signal]) };
+  const broken = new AbortController();
+  const onDeath: OnDeath = (error) => broken.abort(error);
+  const base = { parts, logFolder, clock, progress, stops, signal: AbortSignal.any([signal, failed.signal]), onDeath };
   const postgres = async () => {
     const started = await startPostgres({
       ...base,
@@ -112,7 +115,8 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     alerts(),
   );
   signal.throwIfAborted();
-  const deployContext: DeployContext = { client: controlPlane.admin, clock, progress, signal };
+  const whole = AbortSignal.any([signal, broken.signal]);
+  const deployContext: DeployContext = { client: controlPlane.admin, clock, progress, signal: whole };
   const servers = (): readonly ServerProcess[] => [
     ...controlPlane.servers,
     prometheus.server,
@@ -123,7 +127,7 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     folder,
     clock,
     progress,
-    signal,
+    signal: whole,
     prometheus,
     alertmanager,
     admin: controlPlane.admin,
