@@ -7,6 +7,7 @@ import { createTimerWaker } from '../adapters/timers/waker.ts';
 import type { LoadedConfig } from '../config/loaded-config.ts';
 import { diagnose } from '../diagnosis/index.ts';
 
+import { type LoadedPolicy, rulesHash } from '../domain/policy.ts';
 import { GATE_DEFAULTS } from '../gates/facts.ts';
 import { GATES } from '../gates/index.ts';
 import { operatorCeiling } from '../gates/operator-mode.ts';
@@ -20,7 +21,7 @@ import { createOperations, type Operations } from '../operations/index.ts';
 import { loadPolicies, matchPolicies } from '../policies/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepObserver } from '../ports/steps.ts';
-import type { Store } from '../ports/store.ts';
+import type { LoweredAutonomy, Store } from '../ports/store.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -87,8 +88,9 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     remediations: REMEDIATIONS,
   });
 
-  const store = await openSqliteStore({ path: config.store.path, clock });
-  stops.add('store', () => store.close());
+  const opened = await openSqliteStore({ path: config.store.path, clock });
+  stops.add('store', () => opened.close());
+  const store: Store = { ...opened, loweredAutonomy: () => stillLowered(opened, policies) };
   const metrics = createMetrics((all) => refreshGauges(all, operations));
 
   const prometheus = prometheusOf(config);
@@ -250,4 +252,10 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   await waker.start(tick);
   stops.add('waker', () => waker.stop(STOP_TICKS_WITHIN_MS));
   return { url: http.url, store, operations, stop: (withinMs) => stops.stop(withinMs) };
+}
+
+/** Lowered autonomy counts until the rules that it was lowered under are changed. */
+async function stillLowered(store: Store, policies: readonly LoadedPolicy[]): Promise<readonly LoweredAutonomy[]> {
+  const lowered = await store.loweredAutonomy();
+  return lowered.filter((entry) => entry.rulesHash === rulesHash(policies, entry.policyId));
 }

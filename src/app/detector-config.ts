@@ -24,7 +24,8 @@ function checked(config: LoadedConfig, { id, config: schema }: Detector): unknow
   const filled =
     takesDatabases && !('databases' in given) ? { ...given, databases: config.catalogue.databases } : given;
   const parsed = schema.safeParse(filled);
-  if (parsed.success) return parsed.data;
+  // As it was written: the detector parses it by the same schema when it runs.
+  if (parsed.success) return filled;
   const lines = parsed.error.issues.map(
     ({ path, message }) =>
       `${config.placeOf(['detectors', id, ...path])}: detectors.${[id, ...path.map(String)].join('.')}: ${message}`,

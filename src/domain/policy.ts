@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Mode } from './mode.ts';
 import { CauseReason } from './reason.ts';
@@ -83,4 +84,20 @@ export interface LoadedPolicy {
   readonly policy: Policy;
   readonly hash: string;
   readonly file: string;
+}
+
+/**
+ * What a lowering of autonomy is bound to: the text of the named policy, or of all of them for `*`. Whoever changes the file has looked at
+ * it since, so the lowering ends with the change.
+ */
+export function rulesHash(policies: readonly LoadedPolicy[], policyId: string): string {
+  const concerned = policies.filter(({ policy }) => policyId === '*' || policy.id === policyId);
+  return createHash('sha256')
+    .update(
+      concerned
+        .map(({ policy, hash }) => `${policy.id} ${hash}`)
+        .sort()
+        .join('\n'),
+    )
+    .digest('hex');
 }

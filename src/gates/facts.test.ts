@@ -194,7 +194,7 @@ describe('what it makes of what it reads', () => {
       {
         store: exampleStore({
           loweredAutonomy: async () => [
-            { policyId: '*', namespace: 'shop', mode: 'suggest', by: 'sam', reason: 'audit', at: NOW },
+            { policyId: '*', namespace: 'shop', mode: 'suggest', rulesHash: 'h', by: 'sam', reason: 'audit', at: NOW },
           ],
         }),
       },

@@ -45,6 +45,7 @@ const lowered = (policyId: string, namespace: string, mode: Mode): LoweredAutono
   policyId,
   namespace,
   mode,
+  rulesHash: 'h',
   by: 'sam',
   reason: 'incident',
   at: 1,

@@ -1,5 +1,6 @@
 import { HaleError } from '../domain/errors.ts';
 import { MODES, type Mode } from '../domain/mode.ts';
+import { rulesHash } from '../domain/policy.ts';
 import type { Change, LoweredAutonomy } from '../ports/store.ts';
 import type { OperationsDeps } from './deps.ts';
 import { modeInForce } from './modes.ts';
@@ -62,7 +63,6 @@ export async function lowerAutonomy(deps: OperationsDeps, change: AutonomyChange
   const lowered = await deps.store.loweredAutonomy();
   const before = highestInForce(deps, change, lowered);
   const same = lowered.find((entry) => entry.policyId === policyId && entry.namespace === namespace);
-  // The store keeps one entry for each pair: the new one would replace a lower one.
   if (rankOf(mode) >= rankOf(before) || (same !== undefined && rankOf(mode) >= rankOf(same.mode))) {
     const inForce = same === undefined || rankOf(before) < rankOf(same.mode) ? before : same.mode;
     throw new HaleError(
@@ -73,7 +73,7 @@ export async function lowerAutonomy(deps: OperationsDeps, change: AutonomyChange
   const at = deps.clock.now();
   const reason = deps.redactText(change.reason);
   await commitSwitch(deps, {
-    autonomy: { policyId, namespace, mode, by, reason, at },
+    autonomy: { policyId, namespace, mode, rulesHash: rulesHash(deps.policies, policyId), by, reason, at },
     audit: [
       {
         at,

@@ -58,11 +58,15 @@ export interface FreezeState {
   readonly at: number;
 }
 
-/** Autonomy lowered for a policy in a namespace (`*` = all); only a lower mode than the one in force is ever stored by the doors. */
+/**
+ * Autonomy lowered for a policy in a namespace (`*` = all). Of two under the same rules the store keeps the lower; it counts until the
+ * rules that it was lowered under change (`rulesHash` in src/domain/policy.ts).
+ */
 export interface LoweredAutonomy {
   readonly policyId: string;
   readonly namespace: string;
   readonly mode: Mode;
+  readonly rulesHash: string;
   readonly by: string;
   readonly reason: string;
   readonly at: number;

@@ -311,11 +311,12 @@ export function storeAnswers(make: MakeStore): void {
       expect(await texts({ limit: 10, since: T0 + 1 })).toEqual(['2', '3']);
     });
 
-    it('keeps the newest freeze and the newest lowering of each policy and namespace', async () => {
+    it('keeps the newest freeze, and the lowest autonomy of each policy and namespace under the same rules', async () => {
       const lowered = {
         policyId: 'pool',
         namespace: 'shop',
         mode: 'approve',
+        rulesHash: 'h',
         by: 'on-call',
         reason: 'r',
         at: T0,
@@ -325,7 +326,9 @@ export function storeAnswers(make: MakeStore): void {
       await store.commit({ freeze: { frozen: true, by: 'on-call', reason: 'r', at: T0 }, autonomy: lowered });
       await store.commit({ freeze: { frozen: false, by: 'lead', reason: 's', at: T0 + 1 } });
       await store.commit({ autonomy: { ...lowered, mode: 'observe' } });
-      await store.commit({ autonomy: { ...lowered, namespace: 'other' } });
+      await store.commit({ autonomy: lowered });
+      await store.commit({ autonomy: { ...lowered, namespace: 'other', mode: 'observe' } });
+      await store.commit({ autonomy: { ...lowered, namespace: 'other', rulesHash: 'changed since' } });
 
       expect(empty).toEqual({ freeze: null, autonomy: [] });
       expect(await store.freeze()).toEqual({ frozen: false, by: 'lead', reason: 's', at: T0 + 1 });

@@ -80,7 +80,15 @@ export function storeCommits(make: MakeStore): void {
         approval: approvalOf('p', 'b'),
         intent: intentOf('i', 'b'),
         freeze: { frozen: true, by: 'on-call', reason: 'deploy', at: T0 },
-        autonomy: { policyId: 'pool', namespace: '*', mode: 'suggest', by: 'on-call', reason: 'doubt', at: T0 },
+        autonomy: {
+          policyId: 'pool',
+          namespace: '*',
+          mode: 'suggest',
+          rulesHash: 'h',
+          by: 'on-call',
+          reason: 'doubt',
+          at: T0,
+        },
       };
 
       expect(await store.commit(change)).toBe('committed');

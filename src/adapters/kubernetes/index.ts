@@ -51,7 +51,7 @@ export interface KubernetesConnection {
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const DEFAULT_START_TIMEOUT_MS = 20_000;
-// An API server sends a bookmark about every minute; a watch without one for longer than this has lost its server.
+// Watches end by themselves before this (see ResourceWatch): one that is silent for longer has lost its server.
 const DEFAULT_TIMES: WatchTimes = { idleLimitMs: 100_000, firstBackOffMs: 250, maxBackOffMs: 30_000 };
 
 /** Reads the credentials; nothing goes over the network before `start` or the first call. Errors: `config-invalid`. */

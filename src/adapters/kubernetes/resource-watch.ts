@@ -29,7 +29,7 @@ export interface WatchState {
 }
 
 export interface WatchTimes {
-  /** Without a byte for so long, the connection counts as half-open. API servers send a bookmark about every minute. */
+  /** Without a byte for so long, the connection counts as half-open. */
   readonly idleLimitMs: number;
   readonly firstBackOffMs: number;
   readonly maxBackOffMs: number;
@@ -217,7 +217,9 @@ export class ResourceWatch {
   /** Follows one watch to its end; whether it worked. Throws when it was cut, went silent, or brought an error. */
   async #follow(version: string): Promise<boolean> {
     const { api, ioClock, times } = this.#options;
-    const seconds = Math.round(WATCH_SECONDS.least + this.#options.random() * WATCH_SECONDS.spread);
+    // The server ends a quiet watch before it would count as half-open: where nothing happens it may send no bookmark for minutes.
+    const longest = Math.max(1, Math.floor((times.idleLimitMs * 0.7) / 1_000));
+    const seconds = Math.min(longest, Math.round(WATCH_SECONDS.least + this.#options.random() * WATCH_SECONDS.spread));
     const openedAt = ioClock.now();
     const stream = await api
       .stream(

@@ -1,6 +1,8 @@
-import type { CommitResult, Conflict } from '../../ports/store.ts';
+import { MODES } from '../../domain/mode.ts';
+import type { CommitResult, Conflict, LoweredAutonomy } from '../../ports/store.ts';
 import { checkVersions, conflict, inboxEnd, moveReservations } from './check-change.ts';
 import type { Database } from './database.ts';
+import { decode, StoredAutonomy } from './decode.ts';
 import type { EncodedChange, EncodedSave } from './encode.ts';
 import { isUniquenessViolation } from './sqlite-errors.ts';
 
@@ -207,7 +209,7 @@ function writeSwitches(db: Database, { rest: { freeze, autonomy } }: EncodedChan
   if (freeze !== undefined) {
     db.run('INSERT OR REPLACE INTO freeze (one, body) VALUES (1, ?)', JSON.stringify(freeze));
   }
-  if (autonomy !== undefined) {
+  if (autonomy !== undefined && !isLoweredFurther(db, autonomy)) {
     db.run(
       'INSERT OR REPLACE INTO autonomy (policy_id, namespace, body) VALUES (?, ?, ?)',
       autonomy.policyId,
@@ -216,4 +218,12 @@ function writeSwitches(db: Database, { rest: { freeze, autonomy } }: EncodedChan
     );
   }
   return null;
+}
+
+/** Whether what is stored under the same rules is as low already: it is never raised here. */
+function isLoweredFurther(db: Database, { policyId, namespace, rulesHash, mode }: LoweredAutonomy): boolean {
+  const rows = db.all('SELECT body FROM autonomy WHERE policy_id = ? AND namespace = ?', policyId, namespace);
+  return rows
+    .map((row) => decode(StoredAutonomy, row, 'lowered autonomy'))
+    .some((stored) => stored.rulesHash === rulesHash && MODES.indexOf(stored.mode) <= MODES.indexOf(mode));
 }

@@ -16,6 +16,7 @@ export const StoredFreeze: z.ZodType<FreezeState> = z.object({
 export const StoredAutonomy: z.ZodType<LoweredAutonomy> = z.object({
   policyId: z.string(),
   namespace: z.string(),
+  rulesHash: z.string(),
   mode: Mode,
   by: z.string(),
   reason: z.string(),

@@ -2,6 +2,7 @@ import { HaleError } from '../../domain/errors.ts';
 import { currentPlan, type Incident, type VerificationState } from '../../domain/incident.ts';
 import type { Intent } from '../../domain/intent.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { rulesHash } from '../../domain/policy.ts';
 import { judge } from '../../verification/judge.ts';
 import { readNeighbours, readUsers } from '../../verification/users.ts';
 import { withPlanStatus } from '../plan-status.ts';
@@ -124,6 +125,7 @@ function lowerAutonomy(plan: Plan, reason: string, scene: Scene): void {
     policyId: plan.policyId,
     namespace: plan.subject.namespace,
     mode: 'approve',
+    rulesHash: rulesHash(scene.policies, plan.policyId),
     by: 'hale',
     reason,
     at: scene.now,
