@@ -389,7 +389,7 @@ describe('the watched cache', () => {
 
     await expect.poll(() => asked.length, WAIT).toBe(2);
     expect(asked[0]?.get('allowWatchBookmarks')).toBe('true');
-    expect(asked[0]?.get('timeoutSeconds')).toBe('240');
+    expect(asked[0]?.get('timeoutSeconds')).toBe('2');
     expect(asked[1]?.get('resourceVersion')).toBe('77');
   });
 

@@ -60,7 +60,7 @@ export type WatchChange = 'listed' | 'lost' | 'expired' | 'regained';
  */
 const PAGE_SIZE = 100;
 /** The server ends the watch after a time between these, so that the watches of a process do not all end at once. */
-const WATCH_SECONDS = { least: 240, spread: 240 } as const;
+const SHARE_OF_IDLE_LIMIT = { least: 0.5, spread: 0.25 } as const;
 /** etcd takes objects of at most 1.5 MB; a longer line is no event. */
 const MAX_LINE_LENGTH = 4 * 1024 * 1024;
 /** A watch that ended sooner and brought nothing did not work; it is not simply opened again. */
@@ -217,9 +217,10 @@ export class ResourceWatch {
   /** Follows one watch to its end; whether it worked. Throws when it was cut, went silent, or brought an error. */
   async #follow(version: string): Promise<boolean> {
     const { api, ioClock, times } = this.#options;
-    // The server ends a quiet watch before it would count as half-open: where nothing happens it may send no bookmark for minutes.
-    const longest = Math.max(1, Math.floor((times.idleLimitMs * 0.7) / 1_000));
-    const seconds = Math.min(longest, Math.round(WATCH_SECONDS.least + this.#options.random() * WATCH_SECONDS.spread));
+    // The server ends a quiet watch before it would count as half-open: where nothing happens it may send no bookmark for minutes. Spread
+    // out, so that the watches do not all begin anew at once.
+    const share = SHARE_OF_IDLE_LIMIT.least + this.#options.random() * SHARE_OF_IDLE_LIMIT.spread;
+    const seconds = Math.max(1, Math.floor((times.idleLimitMs * share) / 1_000));
     const openedAt = ioClock.now();
     const stream = await api
       .stream(
