@@ -17,6 +17,9 @@ import { type ClockSettings, createSharedClock, realNowMs } from './shared-clock
 export interface ShopWorld {
   readonly simulation: Simulation;
   readonly folder: string;
+  readonly configFile: string;
+  /** What a process needs in its environment beside that of the test. */
+  readonly env: Readonly<Record<string, string>>;
   now(): number;
   /** Starts Hale on the store of this world; the alerts go to it from now on. */
   startHale(dieAt?: ChildSettings['dieAt']): Promise<HaleProcess>;
@@ -35,6 +38,8 @@ export interface HaleProcess {
   readonly gone: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   incidents(): Promise<readonly Incident[]>;
   stop(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
 }
 
 const CHILD = fileURLToPath(new URL('daemon-child.ts', import.meta.url));
@@ -43,12 +48,21 @@ const TOKEN = 'token-of-this-test-only';
 const LISTENS_WITHIN_MS = 20_000;
 
 /** `more` is appended to the configuration. Half an hour of quiet history is there; the fault is not injected yet. */
-export async function startShopWorld({ factor, more = '' }: { factor: number; more?: string }): Promise<ShopWorld> {
+export async function startShopWorld({
+  factor,
+  more = '',
+  env = {},
+}: {
+  factor: number;
+  more?: string;
+  env?: Readonly<Record<string, string>>;
+}): Promise<ShopWorld> {
   const clockSettings: ClockSettings = { virtualStartMs: Date.now(), realStartMs: realNowMs(), factor };
   const clock = createSharedClock(clockSettings);
   const folder = mkdtempSync(join(tmpdir(), 'hale-process-'));
   const configFile = join(folder, 'hale.yaml');
   const children = new Set<ChildProcess>();
+  const childEnv = { ...env, [TOKEN_ENV]: TOKEN };
   const simulation = createSimulation({
     clock,
     seed: 7,
@@ -68,7 +82,7 @@ export async function startShopWorld({ factor, more = '' }: { factor: number; mo
   async function startHale(dieAt: ChildSettings['dieAt'] = null): Promise<HaleProcess> {
     const settings: ChildSettings = { configFile, clock: clockSettings, dieAt };
     const child = fork(CHILD, [JSON.stringify(settings)], {
-      env: { ...process.env, [TOKEN_ENV]: TOKEN },
+      env: { ...process.env, ...childEnv },
       execArgv: [],
     });
     children.add(child);
@@ -99,12 +113,18 @@ export async function startShopWorld({ factor, more = '' }: { factor: number; mo
         child.kill('SIGTERM');
         return gone;
       },
+      async kill() {
+        child.kill('SIGKILL');
+        await gone;
+      },
     };
   }
 
   return {
     simulation,
     folder,
+    configFile,
+    env: childEnv,
     now: () => clock.now(),
     startHale,
     scaleWrites: () => simulation.kubernetes.writes().filter(({ path }) => path.endsWith('/scale')).length,
@@ -124,6 +144,7 @@ kind: Config
 listen: { port: 0 }
 intake:
   auth: [{ bearerEnv: ${TOKEN_ENV} }]
+  bodyTimeout: 1s
 prometheus: { url: '${simulation.prometheusUrl()}', timeout: 2s }
 alertmanager: { url: '${simulation.alertmanagerUrl()}' }
 kubernetes: { kubeconfig: kubeconfig }
