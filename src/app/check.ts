@@ -7,6 +7,7 @@ import type { LoadedConfig } from '../config/loaded-config.ts';
 import { isHaleError } from '../domain/errors.ts';
 import { type Permission, permissionName } from '../domain/permission.ts';
 import { loadPolicies } from '../policies/index.ts';
+import type { ClusterReader } from '../ports/cluster.ts';
 import { findProblem } from '../redaction/extra-patterns.ts';
 import { alertmanagerOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
@@ -97,27 +98,45 @@ async function clusterRows(config: LoadedConfig): Promise<Row[]> {
   });
   const server = await tried('kubernetes', () => connection.reader.version());
   if (server.state !== 'ok') return [server];
-  const wanted = wantedPermissions();
-  const places = config.scope.namespaces.includes('*') ? [null] : config.scope.namespaces;
   const rows: Row[] = [server];
-  for (const namespace of places) {
-    const where = namespace ?? 'all namespaces';
-    const row = await tried(`permissions in ${where}`, async () => {
-      const missing = await connection.reader.missingPermissions(wanted, namespace);
-      rows.push(
-        ...missing.map(
-          (permission): Row => ({
-            what: `permission in ${where}`,
-            state: 'missing',
-            detail: `${permissionName(permission)}: ${permission.because}`,
-          }),
-        ),
-      );
-      return `${wanted.length - missing.length} of ${wanted.length} granted`;
-    });
-    rows.push(row);
-  }
+  for (const { namespace, permissions } of placesOf(config))
+    rows.push(...(await permissionRows(connection.reader, namespace, permissions)));
   return rows;
+}
+
+async function permissionRows(
+  cluster: ClusterReader,
+  namespace: string | null,
+  permissions: readonly Permission[],
+): Promise<Row[]> {
+  const where = namespace === null ? 'the whole cluster' : `namespace ${namespace}`;
+  let missing: readonly Permission[] = [];
+  const row = await tried(`permissions in ${where}`, async () => {
+    missing = await cluster.missingPermissions(permissions, namespace);
+    return `${permissions.length - missing.length} of ${permissions.length} granted`;
+  });
+  return [
+    row,
+    ...missing.map(
+      (permission): Row => ({
+        what: `permission in ${where}`,
+        state: 'missing',
+        detail: `${permissionName(permission)}: ${permission.because}`,
+      }),
+    ),
+  ];
+}
+
+/** Namespaces are asked of the cluster, the freeze ConfigMap in Hale's own namespace, everything else where the workloads are. */
+function placesOf({ scope, freeze }: LoadedConfig): { namespace: string | null; permissions: readonly Permission[] }[] {
+  const wanted = wantedPermissions();
+  const special = new Set(['namespaces', 'configmaps']);
+  const places = scope.namespaces.includes('*') ? [null] : scope.namespaces;
+  return [
+    { namespace: null, permissions: wanted.filter(({ resource }) => resource === 'namespaces') },
+    { namespace: freeze.namespace, permissions: wanted.filter(({ resource }) => resource === 'configmaps') },
+    ...places.map((namespace) => ({ namespace, permissions: wanted.filter(({ resource }) => !special.has(resource)) })),
+  ];
 }
 
 /** What reading the cluster needs, and what every plug-in declares. */

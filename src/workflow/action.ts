@@ -64,6 +64,7 @@ export async function carryOut(
     return afterFailedWrite(committed, intent, error, scene);
   }
   scene.step('written');
+  await announce(intent, committed, scene);
   return settled(
     committed,
     intent,
@@ -250,6 +251,22 @@ function afterOutcome(incident: Incident, intent: Intent, outcome: IntentOutcome
   if (outcome.result === 'applied') return { kind: 'applied', incident, intent };
   if (outcome.result === 'not-applied') return { kind: 'not-applied', incident, why: outcome.detail, refused };
   return { kind: 'unknown', incident, why: outcome.detail };
+}
+
+/** An Event on the object, for whoever looks at it with kubectl. Best effort: the write is what counts. */
+async function announce(intent: Intent, incident: Incident, scene: Scene): Promise<void> {
+  const note = scene.deps.redact.outbound(
+    `${wordingOf(intent, incident)} (incident ${incident.id}, intent ${intent.id})`,
+  );
+  const reason = intent.direction === 'apply' ? 'HaleApplied' : 'HaleRolledBack';
+  try {
+    await scene.deps.writer.recordEvent(
+      { subject: intent.subject, type: 'Normal', reason, action: intent.remediation, note },
+      scene.reading.signal,
+    );
+  } catch (error) {
+    scene.deps.log.info({ incidentId: incident.id, intent: intent.id, err: error }, 'event not recorded');
+  }
 }
 
 /** What the write comes to, for people. */

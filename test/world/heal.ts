@@ -4,7 +4,7 @@ import { takeSnapshot } from './cluster-snapshot.ts';
 import { collateral } from './collateral.ts';
 import { type Daemon, HALE_NAMESPACE } from './daemon.ts';
 import type { Fault, Stage } from './fault.ts';
-import { describeFeeling, feelingOf, isWell, waitForUsers } from './users.ts';
+import { describeFeeling, type Feeling, feelingOf, isHurt, isWell } from './users.ts';
 
 /** What Hale made of a fault. Seconds count from the moment at which the fault was switched on. */
 export interface HealRow {
@@ -49,12 +49,12 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
 
   const onMs = clock.now();
   await fault.on(stage);
-  const end = await untilEnded(stage, daemon, fault, onMs);
-  const recoveredAtMs = end.healed
-    ? await waitForUsers({ load, clock, signal, windowMs: WINDOW_MS, holdMs: WINDOW_MS, timeoutMs: 30_000 }, (now) =>
-        isWell(now, quiet),
-      )
-    : null;
+  const wellness = followUsers(quiet);
+  const end = await untilEnded(stage, daemon, fault, onMs, () =>
+    wellness.look(feelingOf(load, WINDOW_MS), clock.now()),
+  );
+  // What users felt at the load generator, not what Hale read.
+  const recoveredAtMs = end.healed ? wellness.wellSinceMs() : null;
   const settledMs = clock.now();
   await sleep(clock, AFTERMATH_MS, signal);
   const moved = collateral(before, await takeSnapshot(world.admin, IGNORED_NAMESPACES), fault.mayMove);
@@ -68,7 +68,7 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
     lever: end.lever,
     leverExpected: fault.leverExpected,
     refused: end.lever === 'notify' && end.rightLeverNamed ? (fault.refusedExpected ?? null) : null,
-    recoveredAfterS: seconds(onMs, recoveredAtMs === null ? null : end.recoveredAtMs),
+    recoveredAfterS: seconds(onMs, recoveredAtMs),
     userErrorsBefore: load.errorsBetween(onMs, recoveredAtMs ?? settledMs),
     userErrorsAfter: load.errorsBetween(recoveredAtMs ?? settledMs, clock.now()),
     collateral: moved,
@@ -83,9 +83,21 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
   return { ...row, asExpected };
 }
 
+/** Since when users have been well again without a break, after they were hurt; null = never hurt, or hurt now. */
+function followUsers(quiet: Feeling): { look(now: Feeling, atMs: number): void; wellSinceMs(): number | null } {
+  let wasHurt = false;
+  let sinceMs: number | null = null;
+  return {
+    look(now, atMs) {
+      wasHurt ||= isHurt(now, quiet);
+      sinceMs = wasHurt && isWell(now, quiet) ? (sinceMs ?? atMs) : null;
+    },
+    wellSinceMs: () => sinceMs,
+  };
+}
+
 interface End {
   readonly detectedAtMs: number | null;
-  readonly recoveredAtMs: number | null;
   readonly cause: string | null;
   readonly lever: string | null;
   readonly rightLeverNamed: boolean;
@@ -95,7 +107,13 @@ interface End {
 }
 
 /** Waits until every incident that leads a cause of its own is over; tells progress as phases change. */
-async function untilEnded({ world }: Stage, daemon: Daemon, fault: Fault, onMs: number): Promise<End> {
+async function untilEnded(
+  { world }: Stage,
+  daemon: Daemon,
+  fault: Fault,
+  onMs: number,
+  look: () => void,
+): Promise<End> {
   const { clock, progress, signal } = world;
   const deadlineMs = clock.now() + TIMEOUT_MS;
   const phases = new Map<string, string>();
@@ -103,6 +121,7 @@ async function untilEnded({ world }: Stage, daemon: Daemon, fault: Fault, onMs: 
   while (clock.now() < deadlineMs) {
     await sleep(clock, LOOK_EVERY_MS, signal);
     signal.throwIfAborted();
+    look();
     const dead = daemon.diedOf();
     if (dead !== null) throw new Error(`Hale died: ${dead}`);
     const incidents = (await daemon.incidents()).filter(({ openedAt }) => openedAt >= onMs);
@@ -130,7 +149,6 @@ function endOf(dossiers: readonly IncidentDossier[], fault: Fault): End {
   const lever = acted ? (acted.intents[0]?.remediation ?? null) : escalated ? 'notify' : null;
   return {
     detectedAtMs: opened.length === 0 ? null : Math.min(...opened),
-    recoveredAtMs: acted?.incident.verification?.goodSince ?? null,
     cause: main?.incident.causes[0]?.reason ?? null,
     lever,
     rightLeverNamed: (main?.lever ?? null) !== null && main?.incident.causes[0]?.reason === fault.causeExpected,

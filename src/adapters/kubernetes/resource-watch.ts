@@ -59,7 +59,7 @@ export type WatchChange = 'listed' | 'lost' | 'expired' | 'regained';
  * resident memory, by 100 it takes 46 MB (measured on Node 24).
  */
 const PAGE_SIZE = 100;
-/** The server ends the watch after a time between these, so that the watches of a process do not all end at once. */
+/** The server ends a watch after this share of the time after which silence counts as a lost connection. */
 const SHARE_OF_IDLE_LIMIT = { least: 0.5, spread: 0.25 } as const;
 /** etcd takes objects of at most 1.5 MB; a longer line is no event. */
 const MAX_LINE_LENGTH = 4 * 1024 * 1024;
