@@ -7,6 +7,9 @@ import type { ActContext } from '../plugin/context.ts';
 import type { Remediation } from '../plugin/remediation.ts';
 import type { Scene } from './scene.ts';
 
+/** The outcome is not kept waiting for an Event longer than this. */
+const EVENT_TIMEOUT_MS = 3_000;
+
 /** What became of an action. Only `unsettled` is not final: nobody knows yet, and it is looked at again. */
 export type ActionResult =
   | { readonly kind: 'applied'; readonly incident: Incident; readonly intent: Intent }
@@ -262,7 +265,7 @@ async function announce(intent: Intent, incident: Incident, scene: Scene): Promi
   try {
     await scene.deps.writer.recordEvent(
       { subject: intent.subject, type: 'Normal', reason, action: intent.remediation, note },
-      scene.reading.signal,
+      AbortSignal.timeout(EVENT_TIMEOUT_MS),
     );
   } catch (error) {
     scene.deps.log.info({ incidentId: incident.id, intent: intent.id, err: error }, 'event not recorded');
