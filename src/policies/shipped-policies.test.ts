@@ -82,4 +82,17 @@ describe('the shipped policies', () => {
     expect(found[0]).toBeCloseTo(0.0975, 3);
     expect(found[1]).toBeCloseTo(0.195, 3);
   });
+
+  it('call users worse only by readings that no longer hold the time before the change', async () => {
+    const policies = await loadPolicies(sources);
+
+    for (const { policy } of policies) {
+      const { indicator, neighbours = '', settle } = policy.verification;
+      const windowsMs = [...`${indicator} ${neighbours}`.matchAll(/\[(\d+)m\]/g)].map(
+        ([, minutes]) => Number(minutes) * 60_000,
+      );
+      expect(windowsMs.length).toBeGreaterThan(0);
+      expect(settle).toBeGreaterThanOrEqual(Math.max(...windowsMs));
+    }
+  });
 });

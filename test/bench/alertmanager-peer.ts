@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
-type Body = (targets: readonly { readonly name: string; readonly pod: string }[]) => { readonly alerts: unknown[] };
+interface PeerAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
 
 /** Alerts per second that a real Alertmanager takes on its own API; null when it is not installed. It keeps them in memory only. */
 export async function measureAlertmanager(
-  body: Body,
-  alertsPerBody: number,
+  newAlerts: () => readonly PeerAlert[],
   forMs: number,
   progress: (text: string) => void,
 ): Promise<number | null> {
@@ -35,27 +37,25 @@ export async function measureAlertmanager(
       return null;
     }
     progress(`Alertmanager, ${forMs / 1000} s`);
-    return await post(port, body, alertsPerBody, forMs);
+    return await post(port, newAlerts, forMs);
   } finally {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function post(port: number, body: Body, alertsPerBody: number, forMs: number): Promise<number> {
+async function post(port: number, newAlerts: () => readonly PeerAlert[], forMs: number): Promise<number> {
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 32, pipelining: 1 });
   const end = performance.now() + forMs;
   let accepted = 0;
+  let next = 0;
   async function one(): Promise<void> {
     while (performance.now() < end) {
-      const alerts = body([{ name: 'workload-0', pod: 'pod' }]).alerts as {
-        labels: Record<string, string>;
-        annotations: Record<string, string>;
-      }[];
+      const alerts = newAlerts();
       // Alertmanager knows an alert by its labels.
       const text = JSON.stringify(
-        alerts.map(({ labels, annotations }, index) => ({
-          labels: { ...labels, occurrence: `${accepted}-${index}` },
+        alerts.map(({ labels, annotations }) => ({
+          labels: { ...labels, occurrence: String((next += 1)) },
           annotations,
         })),
       );
@@ -66,7 +66,7 @@ async function post(port: number, body: Body, alertsPerBody: number, forMs: numb
         body: text,
       });
       await response.body.dump();
-      if (response.statusCode === 200) accepted += alertsPerBody;
+      if (response.statusCode === 200) accepted += alerts.length;
     }
   }
   await Promise.all(Array.from({ length: 32 }, one));
@@ -75,9 +75,9 @@ async function post(port: number, body: Body, alertsPerBody: number, forMs: numb
 }
 
 async function isReady(child: ChildProcess, port: number): Promise<boolean> {
-  let failed = false;
-  child.once('error', () => (failed = true));
-  for (let tries = 0; tries < 100 && !failed && child.exitCode === null; tries += 1) {
+  const failed = new AbortController();
+  child.once('error', () => failed.abort());
+  for (let tries = 0; tries < 100 && !failed.signal.aborted && child.exitCode === null; tries += 1) {
     const ready = await fetch(`http://127.0.0.1:${port}/-/ready`).then(
       (response) => response.ok,
       () => false,

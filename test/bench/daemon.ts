@@ -11,14 +11,12 @@ import { createRandom } from '../../src/simulation/random.ts';
 export interface DaemonProcess {
   readonly url: string;
   readonly token: string;
-  readonly storePath: string;
   readonly startToReadyMs: number;
   /** Names of the workloads, with one pod each that an alert may name. */
   readonly workloads: readonly { readonly name: string; readonly pod: string }[];
   rssMb(): number;
   /** CPU seconds that the process has used so far. */
   cpuS(): number;
-  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,7 +32,6 @@ export async function startDaemon(entry: string, workloads: number, seed: number
   await kubernetes.start();
   const prometheus = await startEmptyPrometheus();
   writeFileSync(join(folder, 'kubeconfig'), kubernetes.kubeconfig());
-  const storePath = join(folder, 'store.db');
   writeFileSync(
     join(folder, 'hale.yaml'),
     `apiVersion: hale/v1
@@ -45,7 +42,7 @@ intake:
 prometheus: { url: '${prometheus.url}' }
 kubernetes: { kubeconfig: '${join(folder, 'kubeconfig')}' }
 scope: { namespaces: [${BENCH_NAMESPACE}] }
-store: { path: '${storePath}' }
+store: { path: '${join(folder, 'store.db')}' }
 `,
   );
   const token = 'bench-token-of-this-run-only';
@@ -57,19 +54,11 @@ store: { path: '${storePath}' }
   const url = await urlOf(child);
   await untilReady(url);
   const startToReadyMs = performance.now() - startedAt;
-  let alive = true;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (!alive) return;
-    alive = false;
-    child.kill(signal);
-    await ended;
-  }
   return {
     url,
     token,
-    storePath,
     startToReadyMs,
     workloads: Array.from({ length: workloads }, (_, index) => {
       const name = `workload-${index}`;
@@ -77,9 +66,9 @@ store: { path: '${storePath}' }
     }),
     rssMb: () => statusKb(child.pid, 'VmRSS') / 1024,
     cpuS: () => cpuSeconds(child.pid),
-    kill: () => end('SIGKILL'),
     async stop() {
-      await end('SIGTERM');
+      child.kill('SIGTERM');
+      await ended;
       await kubernetes.stop();
       await prometheus.stop();
       rmSync(folder, { recursive: true, force: true });

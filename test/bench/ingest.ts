@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Pool } from 'undici';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { systemClock } from '../../src/app/system-clock.ts';
-import { incidentOf, signalOf } from '../contract/store-records.ts';
+import type { Signal } from '../../src/domain/signal.ts';
+import { SHOP_NAMESPACE } from '../../src/simulation/shop-model.ts';
+import { incidentOf, T0 } from '../contract/store-records.ts';
+import { type ShopWorld, startShopWorld, until } from '../process/shop-world.ts';
 import { measureAlertmanager } from './alertmanager-peer.ts';
 import { BENCH_NAMESPACE, type DaemonProcess, startDaemon } from './daemon.ts';
 import type { Bench } from './figure.ts';
@@ -14,125 +17,130 @@ const ALERTS_PER_BODY = 10;
 const CONNECTIONS = 32;
 const WARM_UP_MS = 2_000;
 const MEASURE_MS = 10_000;
-const KILL_AFTER_MS = 2_000;
 const WORKLOADS = 200;
+/** The shop of the second half: how much faster its clock runs, and how many workloads the flood is about. */
+const SHOP_FACTOR = 15;
+const SHOP_WORKLOADS = 20;
+const HEALS_WITHIN_MS = 60_000;
 
 export const bench: Bench = {
   name: 'ingest',
   summary:
     'durable webhook intake over loopback, groups of 10 alerts, against the bare store and Alertmanager; then a SIGKILL in mid-run',
   async run({ emit, progress, seed }) {
-    progress(`the bare store, ${MEASURE_MS / 1000} s`);
+    const figure = { bench: 'ingest', seed } as const;
+    progress(`the bare store, ${MEASURE_MS / 1000} s after ${WARM_UP_MS / 1000} s`);
     const bare = await measureStore();
-    progress(`the daemon as a process, ${MEASURE_MS / 1000} s`);
+    progress(`the daemon as a process, ${MEASURE_MS / 1000} s after ${WARM_UP_MS / 1000} s`);
     const daemon = await startDaemon('src/main.ts', WORKLOADS, seed);
     try {
       const run = await measureIntake(daemon);
       emit({
-        bench: 'ingest',
+        ...figure,
         figure: 'accepted_alerts_per_s',
         value: Math.round(run.alertsPerS),
         unit: 'alerts/s',
         better: 'higher',
-        must: Math.max(10_000, bare / 2),
-        peer: { name: 'the same changes committed to the store alone', value: Math.round(bare) },
+        must: Math.max(10_000, Math.round(bare / 2)),
+        peer: { name: 'the same signals committed to the store alone', value: Math.round(bare) },
         ratio: round(run.alertsPerS / bare),
-        seed,
       });
-      emit({ bench: 'ingest', figure: 'body_p99_ms', value: round(run.p99Ms), unit: 'ms', better: 'lower', seed });
-      emit({
-        bench: 'ingest',
-        figure: 'refused_share',
-        value: round(run.refusedShare),
-        unit: 'ratio',
-        better: 'lower',
-        seed,
-      });
-      emit({
-        bench: 'ingest',
-        figure: 'new_incident_share',
-        value: round(run.newIncidentShare),
-        unit: 'ratio',
-        better: 'lower',
-        seed,
-      });
-
-      progress('SIGKILL in mid-run, then every accepted alert is looked for in the store');
-      const lost = await killAndCount(daemon);
-      emit({
-        bench: 'ingest',
-        figure: 'lost_after_kill',
-        value: lost.missing,
-        unit: 'alerts',
-        better: 'lower',
-        must: 0,
-        peer: { name: 'alerts answered with 200', value: lost.accepted },
-        seed,
-      });
-      emit({
-        bench: 'ingest',
-        figure: 'intents_twice_after_kill',
-        value: lost.repeatedIntents,
-        unit: 'intents',
-        better: 'lower',
-        must: 0,
-        seed,
-      });
+      emit({ ...figure, figure: 'body_p99_ms', value: round(run.p99Ms), unit: 'ms', better: 'lower' });
+      const share = { ...figure, unit: 'ratio', better: 'lower' } as const;
+      emit({ ...share, figure: 'refused_share', value: round(run.refusedShare) });
+      emit({ ...share, figure: 'new_incident_share', value: Number(run.newIncidentShare.toPrecision(3)) });
     } finally {
       await daemon.stop();
     }
-    const peer = await measureAlertmanager(body, ALERTS_PER_BODY, MEASURE_MS, progress);
+    progress(
+      'a sick shop under the same flood: SIGKILL just after Hale acted, then every body that was answered is sent again',
+    );
+    const after = await killAndSendAgain();
+    emit({
+      ...figure,
+      figure: 'lost_after_kill',
+      value: after.lost,
+      unit: 'alerts',
+      better: 'lower',
+      must: 0,
+      peer: { name: 'alerts answered with 200 before the kill', value: after.acknowledged },
+    });
+    emit({
+      ...figure,
+      figure: 'actions_with_a_kill',
+      value: after.writes,
+      unit: 'writes',
+      better: 'lower',
+      must: 1,
+      peer: { name: 'incidents healed', value: after.healed },
+    });
+    const peer = await measureAlertmanager(
+      () => newAlerts({ name: 'workload-0', pod: 'workload-0-1' }),
+      MEASURE_MS,
+      progress,
+    );
     if (peer !== null)
       emit({
-        bench: 'ingest',
+        ...figure,
         figure: 'alertmanager_alerts_per_s',
         value: Math.round(peer),
         unit: 'alerts/s',
         better: 'higher',
-        seed,
       });
   },
 };
 
 let nextOccurrence = 0;
 
-/** One body of Alertmanager version 4 with new occurrences; the workload's name and pod go round. */
-function body(targets: readonly { readonly name: string; readonly pod: string }[]): {
-  text: string;
-  alerts: unknown[];
-  keys: string[];
-} {
-  const target = targets[nextOccurrence % targets.length] ?? { name: 'workload-0', pod: 'pod' };
-  const keys: string[] = [];
-  const alerts = Array.from({ length: ALERTS_PER_BODY }, () => {
+interface BenchAlert {
+  readonly status: 'firing';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly generatorURL: string;
+  readonly fingerprint: string;
+}
+
+type Target = DaemonProcess['workloads'][number];
+
+/** Alerts that nobody has seen before. */
+function newAlerts(target: Target, namespace = BENCH_NAMESPACE): readonly BenchAlert[] {
+  return Array.from({ length: ALERTS_PER_BODY }, (): BenchAlert => {
     nextOccurrence += 1;
-    const fingerprint = nextOccurrence.toString(16).padStart(16, '0');
-    const startsAt = '2026-11-23T12:00:00.123456789Z';
-    keys.push(`${fingerprint}|${startsAt}|firing`);
-    const labels = {
-      alertname: 'HighLatency',
-      namespace: BENCH_NAMESPACE,
-      pod: target.pod,
-      severity: 'warning',
-      instance: `10.244.0.1:${nextOccurrence % 60_000}`,
-      job: 'bench',
-    };
-    const annotations = {
-      summary: `p95 of ${target.name} is 812 ms`,
-      description: 'Requests take longer than 500 ms for 5 minutes. Current value: 0.812',
-      runbook_url: 'https://runbooks.example/high-latency',
-    };
     return {
       status: 'firing',
-      labels,
-      annotations,
-      startsAt,
+      labels: {
+        alertname: 'HighLatency',
+        namespace,
+        pod: target.pod,
+        severity: 'warning',
+        instance: `10.244.0.1:${nextOccurrence % 60_000}`,
+        job: 'bench',
+      },
+      annotations: {
+        summary: `p95 of ${target.name} is 812 ms`,
+        description: 'Requests take longer than 500 ms for 5 minutes. Current value: 0.812',
+        runbook_url: 'https://runbooks.example/high-latency',
+      },
+      startsAt: '2026-11-23T12:00:00.123456789Z',
       endsAt: '0001-01-01T00:00:00Z',
       generatorURL: 'http://prometheus:9090/graph?g0.expr=up',
-      fingerprint,
+      fingerprint: nextOccurrence.toString(16).padStart(16, '0'),
     };
   });
-  const text = JSON.stringify({
+}
+
+/** The workloads take turns, a body each. */
+function nextTarget(targets: readonly Target[]): Target {
+  const target = targets[(nextOccurrence / ALERTS_PER_BODY) % targets.length];
+  if (target === undefined) throw new Error('the bench has no workloads');
+  return target;
+}
+
+/** A body of Alertmanager version 4. */
+function bodyOf(alerts: readonly BenchAlert[]): string {
+  return JSON.stringify({
     receiver: 'hale',
     status: 'firing',
     alerts,
@@ -144,7 +152,6 @@ function body(targets: readonly { readonly name: string; readonly pod: string }[
     groupKey: '{}:{alertname="HighLatency"}',
     truncatedAlerts: 0,
   });
-  return { text, alerts, keys };
 }
 
 interface IntakeRun {
@@ -158,48 +165,59 @@ async function measureIntake(daemon: DaemonProcess): Promise<IntakeRun> {
   const latencies: number[] = [];
   let accepted = 0;
   let opened = 0;
+  let all = 0;
   let refused = 0;
-  let measuring = false;
-  const end = performance.now() + WARM_UP_MS + MEASURE_MS;
-  setTimeout(() => (measuring = true), WARM_UP_MS);
-  await post(daemon, end, (status, answer, ms) => {
-    if (!measuring) return;
-    latencies.push(ms);
-    if (status !== 200) {
-      refused += 1;
-      return;
-    }
-    accepted += answer.accepted ?? 0;
+  const from = performance.now() + WARM_UP_MS;
+  let last = from;
+  const nextBody = (): string | undefined =>
+    performance.now() < from + MEASURE_MS ? bodyOf(newAlerts(nextTarget(daemon.workloads))) : undefined;
+  await send(daemon, nextBody, ({ status, answer, startedAt, endedAt }) => {
+    // New incidents belong to the whole run: with a fixed set of workloads they all open in its first moments.
     opened += answer.incidentsOpened ?? 0;
+    all += answer.accepted ?? 0;
+    if (startedAt < from) return;
+    last = endedAt;
+    latencies.push(endedAt - startedAt);
+    if (status === 200) accepted += answer.accepted ?? 0;
+    else refused += 1;
   });
   latencies.sort((a, b) => a - b);
   return {
-    alertsPerS: accepted / (MEASURE_MS / 1000),
+    alertsPerS: accepted / ((last - from) / 1000),
     p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
     refusedShare: refused / Math.max(1, latencies.length),
-    newIncidentShare: opened / Math.max(1, accepted),
+    newIncidentShare: opened / Math.max(1, all),
   };
 }
 
 interface Answer {
   readonly accepted?: number;
+  readonly duplicates?: number;
+  readonly ignored?: number;
   readonly incidentsOpened?: number;
 }
+interface Taken {
+  readonly status: number;
+  readonly answer: Answer;
+  readonly text: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
 
-async function post(
-  daemon: DaemonProcess,
-  end: number,
-  took: (status: number, answer: Answer, ms: number, keys: readonly string[]) => void,
+/** As many senders as there are connections, each with one body under way, until there is no next one. Rejects when the daemon goes away. */
+async function send(
+  { url, token }: { readonly url: string; readonly token: string },
+  nextBody: () => string | undefined,
+  took: (taken: Taken) => void,
 ): Promise<void> {
-  const pool = new Pool(daemon.url, { connections: CONNECTIONS, pipelining: 1 });
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${daemon.token}` };
+  const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
   async function one(): Promise<void> {
-    while (performance.now() < end) {
-      const { text, keys } = body(daemon.workloads);
-      const started = performance.now();
+    for (let text = nextBody(); text !== undefined; text = nextBody()) {
+      const startedAt = performance.now();
       const response = await pool.request({ path: '/api/v1/alerts', method: 'POST', headers, body: text });
       const answer = (await response.body.json()) as Answer;
-      took(response.statusCode, answer, performance.now() - started, keys);
+      took({ status: response.statusCode, answer, text, startedAt, endedAt: performance.now() });
     }
   }
   try {
@@ -209,47 +227,109 @@ async function post(
   }
 }
 
-async function killAndCount(
-  daemon: DaemonProcess,
-): Promise<{ accepted: number; missing: number; repeatedIntents: number }> {
-  const acknowledged: string[] = [];
-  const killed = new Promise<void>((resolve) => {
-    setTimeout(() => void daemon.kill().then(resolve), KILL_AFTER_MS);
-  });
-  // The requests that were under way when the process died fail; they were never answered.
-  await post(daemon, performance.now() + KILL_AFTER_MS * 2, (status, _answer, _ms, keys) => {
-    if (status === 200) acknowledged.push(...keys);
-  }).catch(() => undefined);
-  await killed;
-  const db = new DatabaseSync(daemon.storePath);
-  const find = db.prepare('SELECT 1 AS found FROM signal WHERE dedupe_key = ?');
-  const missing = acknowledged.filter((key) => find.get(key) === undefined).length;
-  const intents = db.prepare('SELECT COUNT(*) - COUNT(DISTINCT idempotency_key) AS repeated FROM intent').get() as {
-    repeated: number;
-  };
-  db.close();
-  return { accepted: acknowledged.length, missing, repeatedIntents: intents.repeated };
+interface AfterKill {
+  readonly acknowledged: number;
+  /** Alerts that were answered with 200 and that the next process does not know. */
+  readonly lost: number;
+  readonly writes: number;
+  readonly healed: number;
 }
 
-/** The same changes without HTTP, parsing, redaction and subjects: what the store takes at most. */
+/** The simulated shop with a real fault, on a faster clock; the flood is about other workloads of the same namespace. */
+async function killAndSendAgain(): Promise<AfterKill> {
+  const world = await startShopWorld({ factor: SHOP_FACTOR, more: 'storm: { sickSubjects: 1000 }\n' });
+  try {
+    const targets = Array.from({ length: SHOP_WORKLOADS }, (_, index) => shopTarget(world, index));
+    const doomed = await world.startHale();
+    world.simulation.inject('pool-too-small');
+    const acknowledged: string[] = [];
+    const flood = send(
+      doomed,
+      () => bodyOf(newAlerts(nextTarget(targets), SHOP_NAMESPACE)),
+      ({ status, text }) => {
+        if (status === 200) acknowledged.push(text);
+      },
+      // The requests that are under way when the process dies fail; they were never answered.
+    ).catch(() => undefined);
+    await until('an action', HEALS_WITHIN_MS, () => (world.scaleWrites() > 0 ? true : undefined));
+    await doomed.kill();
+    await flood;
+
+    const next = await world.startHale();
+    const again = [...acknowledged];
+    let known = 0;
+    await send(
+      next,
+      () => again.pop(),
+      ({ status, answer }) => {
+        if (status !== 200) throw new Error(`the new process answered ${status}`);
+        known += answer.duplicates ?? 0;
+      },
+    );
+    const healed = await until('a healed incident', HEALS_WITHIN_MS, async () => {
+      const found = (await next.incidents()).filter(({ phase }) => phase === 'resolved').length;
+      return found > 0 ? found : undefined;
+    });
+    return {
+      acknowledged: acknowledged.length * ALERTS_PER_BODY,
+      lost: acknowledged.length * ALERTS_PER_BODY - known,
+      writes: world.scaleWrites(),
+      healed,
+    };
+  } finally {
+    await world.end();
+  }
+}
+
+function shopTarget({ simulation: { kubernetes } }: ShopWorld, index: number): Target {
+  const name = `workload-${index}`;
+  kubernetes.addDeployment({ namespace: SHOP_NAMESPACE, name, replicas: 1 });
+  return { name, pod: kubernetes.readyPods(SHOP_NAMESPACE, name)[0]?.metadata.name ?? '' };
+}
+
+/** The same rows without HTTP, parsing, redaction and subjects, as many changes in flight: what the store takes at most. */
 async function measureStore(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'hale-bench-bare-'));
   const store = await openSqliteStore({ path: join(folder, 'store.db'), clock: systemClock });
-  const incident = incidentOf('bench');
-  await store.commit({ save: [{ record: incident, expectedVersion: 0 }] });
-  const end = performance.now() + MEASURE_MS;
+  const incidents = Array.from({ length: WORKLOADS }, (_, index) => `incident-${index}`);
+  for (const id of incidents) await store.commit({ save: [{ record: incidentOf(id), expectedVersion: 0 }] });
+  const targets = incidents.map((id) => ({ name: id, pod: `${id}-7d4b9c8f6d-x2k4j` }));
+  const from = performance.now() + WARM_UP_MS;
   let committed = 0;
-  let next = 0;
+  let last = from;
   async function one(): Promise<void> {
-    while (performance.now() < end) {
-      const signals = Array.from({ length: ALERTS_PER_BODY }, () => signalOf(`key-${(next += 1)}`, incident.id));
-      if ((await store.commit({ signals, wakeAt: systemClock.now() })) === 'committed') committed += signals.length;
+    for (let now = performance.now(); now < from + MEASURE_MS; now = performance.now()) {
+      const target = nextTarget(targets);
+      const signals = newAlerts(target).map((alert) => signalOf(alert, target.name));
+      const result = await store.commit({ signals, wakeAt: systemClock.now() + 1_000 });
+      if (result !== 'committed') throw new Error(`the bare store refused a change: ${result.detail}`);
+      if (now < from) continue;
+      committed += signals.length;
+      last = performance.now();
     }
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, one));
   await store.close();
   rmSync(folder, { recursive: true, force: true });
-  return committed / (MEASURE_MS / 1000);
+  return committed / ((last - from) / 1000);
+}
+
+/** What intake makes of an alert. */
+function signalOf(alert: BenchAlert, incidentId: string): Signal {
+  return {
+    id: randomUUID(),
+    kind: 'alert',
+    dedupeKey: `${alert.fingerprint}|${alert.startsAt}|firing`,
+    occurrence: `${alert.fingerprint}|2026-11-23T12:00:00.123Z`,
+    status: 'firing',
+    name: alert.labels['alertname'] ?? '',
+    labels: alert.labels,
+    annotations: alert.annotations,
+    generatorUrl: alert.generatorURL,
+    startedAt: T0,
+    receivedAt: T0,
+    incidentId,
+  };
 }
 
 function round(value: number): number {

@@ -21,13 +21,13 @@ beforeAll(async () => {
     'a daemon that listens',
     LOOK_MS,
     () => /"url":"(http[^"]+)"/.exec(hale.output())?.[1],
-    hale.output,
+    () => hale.output(),
   );
   await until(
     'a ready daemon',
     LOOK_MS,
     async () => ((await fetch(`${url}/readyz`)).ok ? true : undefined),
-    hale.output,
+    () => hale.output(),
   );
 });
 afterAll(async () => {
@@ -260,6 +260,6 @@ describe('a process', () => {
     expect(end).toEqual({ code: 0, signal: null });
     expect(hale.output()).toContain('"msg":"stopped"');
     await closed;
-    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
   });
 });

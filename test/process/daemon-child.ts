@@ -8,6 +8,8 @@ import { createSharedClock } from './shared-clock.ts';
 
 const settings = JSON.parse(process.argv[2] ?? '') as ChildSettings;
 const ended = new Promise<void>((resolve) => process.once('SIGTERM', () => resolve()));
+// A test that died leaves nobody behind.
+process.once('disconnect', () => process.exit());
 let reached = 0;
 
 const app = await createApp({
@@ -29,7 +31,7 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 process.disconnect();
 
 function tell(message: ChildMessage): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 /** Nothing runs after this line: no `finally`, no exit listener, no flush. */

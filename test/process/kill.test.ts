@@ -13,7 +13,6 @@ const TEST_TIMEOUT_MS = 120_000;
 const STEPS_OF_A_TICK = 4;
 
 interface End {
-  readonly subject: string | undefined;
   readonly phase: string;
   readonly plan: string | undefined;
   readonly scaleWrites: number;
@@ -22,6 +21,7 @@ interface End {
 
 interface Life {
   readonly end: End;
+  readonly outcome: string | null;
   /** The last step that each process reached before it was killed. */
   readonly died: readonly (string | undefined)[];
   /** Those of the process that lived on. */
@@ -42,28 +42,29 @@ async function live(deaths: readonly (string | number)[]): Promise<Life> {
     }
     const hale = await world.startHale();
     if (deaths.length === 0) world.simulation.inject('pool-too-small');
-    const end = await endOf(world, hale);
+    const { end, outcome } = await endOf(world, hale);
     expect(await hale.stop()).toEqual({ code: 0, signal: null });
-    return { end, died, steps: hale.steps };
+    return { end, outcome, died, steps: hale.steps };
   } finally {
     await world.end();
   }
 }
 
-async function endOf(world: ShopWorld, hale: HaleProcess): Promise<End> {
+async function endOf(world: ShopWorld, hale: HaleProcess): Promise<Pick<Life, 'end' | 'outcome'>> {
   const incident = await until(
     'an incident that came to its end',
     ENDS_WITHIN_MS,
+    // The one that leads the cause; those that follow it have no plan.
     async () => (await hale.incidents()).find((item) => item.plans.length > 0 && hasEnded(item)),
     async () => (await hale.incidents()).map(({ title, phase, outcome }) => ({ title, phase, outcome })),
   );
-  return {
-    subject: incident.subject?.name,
+  const end = {
     phase: incident.phase,
     plan: incident.plans.at(-1)?.status,
     scaleWrites: world.scaleWrites(),
     grown: world.simulation.kubernetes.readyPods('shop', 'orders').length > 2,
   };
+  return { end, outcome: incident.outcome };
 }
 
 async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
@@ -78,7 +79,7 @@ function hasEnded({ phase }: Incident): boolean {
   return ['resolved', 'self-resolved', 'escalated', 'watching', 'closed'].includes(phase);
 }
 
-const HEALED: End = { subject: 'orders', phase: 'resolved', plan: 'verified', scaleWrites: 1, grown: true };
+const HEALED: End = { phase: 'resolved', plan: 'verified', scaleWrites: 1, grown: true };
 
 /** Before the intent; after it and before the write; after the write and before its outcome is stored; after that. */
 const POINTS = ['acting.prepared', 'acting.intent-committed', 'acting.written', 'acting.finished'] as const;
@@ -105,8 +106,12 @@ describe.runIf(process.env['HALE_LONG'] === '1')('a process killed at every step
       const failures: string[] = [];
       const points = pointsOf(whole.steps);
       for (const [index, number] of points.entries()) {
-        const result = await live([number]).catch((error: unknown) => ({ end: String(error), died: [] }));
-        const line = `${index + 1}/${points.length}: died at step ${number} (${result.died[0]}): ${JSON.stringify(result.end)}`;
+        const result = await live([number]).catch((error: unknown) => ({
+          end: String(error),
+          died: [],
+          outcome: null,
+        }));
+        const line = `${index + 1}/${points.length}: died at step ${number} (${result.died[0]}): ${JSON.stringify(result.end)} ${result.outcome}`;
         process.stderr.write(`${line}\n`);
         if (JSON.stringify(result.end) !== JSON.stringify(HEALED)) failures.push(line);
       }

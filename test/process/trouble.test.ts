@@ -24,22 +24,23 @@ async function start(options: { more?: string; env?: Record<string, string> } = 
   return { world, hale };
 }
 
-/** The incident that has a plan, once it is in one of these phases. */
+/** The incident that leads the cause, once it is in one of these phases; those that follow it have no plan. */
 async function incidentIn(hale: HaleProcess, phases: readonly string[]) {
   return until(
     `an incident that is ${phases.join(' or ')}`,
     WITHIN_MS,
-    async () =>
-      (await hale.incidents()).find(({ phase, subject }) => subject?.name === 'orders' && phases.includes(phase)),
+    async () => (await hale.incidents()).find(({ phase, plans }) => plans.length > 0 && phases.includes(phase)),
     async () => (await hale.incidents()).map(({ title, phase, outcome }) => ({ title, phase, outcome })),
   );
 }
 
 /** Until the simulated server was asked this many times more. */
 async function asked(world: ShopWorld, times: number): Promise<void> {
-  const { requests } = world.simulation.kubernetes;
-  const from = requests().length;
-  await until('requests to the API server', WITHIN_MS, () => (requests().length >= from + times ? true : undefined));
+  const { kubernetes } = world.simulation;
+  const from = kubernetes.requests().length;
+  await until('requests to the API server', WITHIN_MS, () =>
+    kubernetes.requests().length >= from + times ? true : undefined,
+  );
 }
 
 describe('while an incident runs', () => {
@@ -51,7 +52,9 @@ describe('while an incident runs', () => {
 
       prometheus.status500 = true;
       world.simulation.inject('pool-too-small');
-      await incidentIn(hale, ['diagnosing']);
+      await until('an incident', WITHIN_MS, async () =>
+        (await hale.incidents()).find(({ phase }) => phase === 'diagnosing'),
+      );
       kubernetes.dropWatches('gone');
       kubernetes.compact();
       prometheus.status500 = false;
@@ -71,6 +74,9 @@ describe('while an incident runs', () => {
       expect(incident.plans.at(-1)?.status).toBe('verified');
       expect(world.scaleWrites()).toBe(1);
       expect(kubernetes.behaviour.conflicts).toBe(0);
+      // No signal was lost: what fired on either workload has its incident.
+      const subjects = (await hale.incidents()).map(({ subject }) => subject?.name);
+      expect(subjects).toEqual(expect.arrayContaining(['web', 'orders']));
       expect(await hale.stop()).toEqual({ code: 0, signal: null });
     },
     TEST_TIMEOUT_MS,
