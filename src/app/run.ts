@@ -1,10 +1,10 @@
+import { systemClock } from '../adapters/timers/system-clock.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { findProblem } from '../redaction/extra-patterns.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { startTracing } from '../telemetry/tracing.ts';
 import { createApp } from './create-app.ts';
-import { systemClock } from './system-clock.ts';
 
 /** Each part gets at most this long to stop; a pod has 30 s by default. */
 const STOP_EACH_WITHIN_MS = 12_000;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/app/system-clock.ts';
+import { systemClock } from '../../src/adapters/timers/system-clock.ts';
 import { createKubernetesServer } from '../../src/simulation/kubernetes-server.ts';
 import { createRandom } from '../../src/simulation/random.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
-import { systemClock } from '../../src/app/system-clock.ts';
+import { systemClock } from '../../src/adapters/timers/system-clock.ts';
 import type { Signal } from '../../src/domain/signal.ts';
 import { SHOP_NAMESPACE } from '../../src/simulation/shop-model.ts';
 import { incidentOf, T0 } from '../contract/store-records.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { HaleError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { realClock } from './io-clock.ts';
+import { systemClock } from '../timers/system-clock.ts';
 import { createHttpTransport, type HttpAnswer, type TlsMaterial } from './transport.ts';
 
 /** Asked at each request, so that a secret that is renewed on disk is used at once. */
@@ -54,7 +54,7 @@ const TLS_REREAD_MS = 60_000;
 /** One configured server over HTTP. `key` names the configuration key in messages. Throws `config-invalid` for an address that cannot be used. */
 export function createHttpTarget(key: string, options: HttpTargetOptions): HttpTarget {
   const base = parseBaseUrl(key, options.url);
-  const ioClock = options.ioClock ?? realClock;
+  const ioClock = options.ioClock ?? systemClock;
   const transport = createHttpTransport(ioClock);
   const tls = createTlsSource(key, options.tls, ioClock);
   return {

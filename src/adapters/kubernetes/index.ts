@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { HaleError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ClusterReader, ClusterWriter } from '../../ports/cluster.ts';
-import { realClock } from '../http/io-clock.ts';
+import { systemClock } from '../timers/system-clock.ts';
 import { createKubeApi } from './api.ts';
 import { createClusterTables } from './cache.ts';
 import { createClusterReader } from './reader.ts';
@@ -60,7 +60,7 @@ export async function connectKubernetes(options: KubernetesOptions): Promise<Kub
   if (namespaces.length === 0) {
     throw new HaleError('config-invalid', 'scope.namespaces: empty; name the namespaces, or write "*" for all');
   }
-  const ioClock = options.ioClock ?? realClock;
+  const ioClock = options.ioClock ?? systemClock;
   const api = await createKubeApi({
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.context === undefined ? {} : { context: options.context }),
