@@ -50,6 +50,31 @@ function untilStable(text: string, once: (text: string) => string): string {
   return out;
 }
 
+/** How many texts without a secret are remembered, and how long one may be. */
+const MAX_CLEAN = 4_096;
+const LONGEST_CLEAN = 512;
+
+/**
+ * Most values come again and again: names, severities, the description of a rule. Those that hold no secret are remembered, so that they are
+ * looked through once; what holds one never is. Bounded: when full, the older half goes.
+ */
+function knownClean(redact: (text: string) => string): (text: string) => string {
+  let fresh = new Set<string>();
+  let older = new Set<string>();
+  return (given) => {
+    if (fresh.has(given)) return given;
+    const out = older.has(given) ? given : redact(given);
+    if (out === given && given.length <= LONGEST_CLEAN) {
+      if (fresh.size >= MAX_CLEAN / 2) {
+        older = fresh;
+        fresh = new Set();
+      }
+      fresh.add(given);
+    }
+    return out;
+  };
+}
+
 export function createRedactor(options: RedactorOptions = {}): Redactor {
   const extra = compileExtraPatterns(options.extraPatterns ?? []);
 
@@ -71,8 +96,8 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     return options.keepNetworkAddresses === true ? out : redactNetworkAddresses(out);
   }
 
-  const text = (given: string): string => untilStable(given, textOnce);
-  const outbound = (given: string): string => untilStable(given, outboundOnce);
+  const text = knownClean((given) => untilStable(given, textOnce));
+  const outbound = knownClean((given) => untilStable(given, outboundOnce));
 
   function labels(record: Readonly<Record<string, string>>, keep: ReadonlySet<string>): Record<string, string> {
     const out: Record<string, string> = {};
