@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { HaleError } from '../domain/errors.ts';
 
@@ -55,7 +55,7 @@ export function createAuthenticator(credentials: readonly IntakeCredential[]): A
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 function required(secret: Revealing): string {

@@ -295,3 +295,27 @@ describe('properties', () => {
     expect(typeof redactor.outbound(text)).toBe('string');
   });
 });
+
+describe('texts that come again', () => {
+  it('get the same answer however many others came between', () => {
+    const clean = 'p95 of orders is 812 ms';
+    const secret = 'password=hunter2';
+    const redacting = createRedactor();
+
+    const answers = Array.from({ length: 3 }, () => {
+      const answer = [redacting.text(clean), redacting.text(secret), redacting.outbound('from 10.0.0.7')];
+      for (let index = 0; index < 5_000; index += 1) redacting.text(`text number ${index}`);
+      return answer;
+    });
+
+    for (const answer of answers)
+      expect(answer).toEqual([clean, 'password=<redacted:secret>', 'from <redacted:address>']);
+  });
+
+  it('that are clean in free text are still looked at on their way out', () => {
+    const redacting = createRedactor();
+
+    expect(redacting.text('from 10.0.0.7')).toBe('from 10.0.0.7');
+    expect(redacting.outbound('from 10.0.0.7')).toBe('from <redacted:address>');
+  });
+});
