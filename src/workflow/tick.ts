@@ -201,11 +201,17 @@ function flush(change: Draft, reading: { evidence(): readonly Evidence[] }, from
   return {
     audit: change.audit.splice(0),
     ...(evidence.length > 0 ? { evidence } : {}),
-    ...(change.signals.length > 0 ? { signals: change.signals.splice(0) } : {}),
+    ...takeSignals(change),
     ...take(change, 'release'),
     ...take(change, 'settle'),
     ...take(change, 'autonomy'),
   };
+}
+
+/** Signals wake the incident that they go to at once. */
+function takeSignals(change: Draft): Pick<Change, 'signals' | 'wakeAt'> | object {
+  const signals = change.signals.splice(0);
+  return signals.length === 0 ? {} : { signals, wakeAt: Math.min(...signals.map(({ receivedAt }) => receivedAt)) };
 }
 
 function take<K extends 'release' | 'settle' | 'autonomy'>(change: Draft, key: K): Pick<Change, K> | object {

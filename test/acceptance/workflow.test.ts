@@ -269,6 +269,27 @@ describe('a time-boxed change', () => {
   });
 });
 
+describe('a cause that comes back', () => {
+  it('by the users indicator alone opens a new, linked incident one rung up', async () => {
+    const hale = await start();
+    await actedUpon(hale);
+    hale.world.usersS = 0.1;
+    hale.world.causeThere = false;
+    await hale.alert('resolved');
+    await hale.run(3 * MINUTE_MS);
+    const first = await hale.incident();
+    expect(first.phase).toBe('resolved');
+
+    hale.world.usersS = 0.9;
+    hale.world.causeThere = true;
+    await hale.run(3 * MINUTE_MS);
+
+    const [again] = await hale.incidents();
+    expect(again).toMatchObject({ previousId: first.id, startRung: 1, phase: 'escalated' });
+    expect(hale.cluster.writes).toHaveLength(1);
+  });
+});
+
 describe('notifications', () => {
   it('go on until somebody takes them', async () => {
     const hale = await start();

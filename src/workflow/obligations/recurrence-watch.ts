@@ -1,6 +1,7 @@
 import type { Obligation } from '../../domain/obligation.ts';
 import { usersWell } from '../../verification/judge.ts';
 import { readUsers } from '../../verification/users.ts';
+import { recurrenceSignal } from '../recurrence.ts';
 import type { Duty, DutyScene } from '../scene.ts';
 
 /** Looks at users themselves after a resolution: no alert rule needs to exist for a recurrence to be seen. */
@@ -19,21 +20,9 @@ export const recurrenceWatch: Duty = {
     if (well !== false) return { ...obligation, attempts: 0, wakeAt: scene.now + recurrenceEveryMs };
     if (obligation.attempts < 2) return { ...obligation, wakeAt: scene.now + recurrenceEveryMs };
 
-    const occurrence = `recurrence|${obligation.id}`;
-    scene.change.signals.push({
-      id: scene.deps.newId(),
-      kind: 'recurrence',
-      dedupeKey: `${occurrence}|firing`,
-      occurrence,
-      status: 'firing',
-      name: 'users are worse again',
-      labels: {},
-      annotations: {},
-      generatorUrl: '',
-      startedAt: scene.now,
-      receivedAt: scene.now,
-      incidentId: incident.id,
-    });
+    scene.change.signals.push(
+      recurrenceSignal({ id: scene.deps.newId(), incidentId: incident.id, source: obligation.id, now: scene.now }),
+    );
     return end(obligation, 'came back, by the users indicator', scene);
   },
 };

@@ -3,6 +3,7 @@ import { causeKey } from '../../domain/finding.ts';
 import { type Incident, WATCHDOG_KEY } from '../../domain/incident.ts';
 import { subjectName } from '../../domain/subject.ts';
 import { detect } from '../detecting.ts';
+import { recurrenceSignal } from '../recurrence.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
 import { escalate } from '../telling.ts';
 
@@ -38,11 +39,23 @@ async function lead(incident: Incident, cause: Cause, scene: Scene): Promise<Inc
     scene.deps.meter.causeNamed(cause.reason);
   }
   const leader = await scene.deps.store.leaderOf(key);
+  if (leader !== null && leader.id !== incident.id && OVER.has(leader.phase)) return callBack(incident, leader, scene);
   if (leader !== null && leader.id !== incident.id)
     return { ...incident, phase: 'following', leaderId: leader.id, causeKey: null };
   // The same cause again, after a plan for it was refused: keep watching instead of asking the gates in circles.
   if (known && incident.plans.some((plan) => plan.status === 'denied')) return { ...incident, phase: 'watching' };
   return { ...incident, phase: 'planning', causeKey: key, leaderId: null };
+}
+
+/** Phases in which the leader of a cause waits for its recurrence window to end, and leads nothing any more. */
+const OVER: ReadonlySet<Incident['phase']> = new Set(['resolved', 'self-resolved']);
+
+/** The cause is back while its last leader still waits: that one is told, comes back one rung up, and leads again. */
+function callBack(incident: Incident, leader: Incident, scene: Scene): Incident {
+  scene.change.signals.push(
+    recurrenceSignal({ id: scene.deps.newId(), incidentId: leader.id, source: incident.id, now: scene.now }),
+  );
+  return { ...incident, wakeAt: scene.now + scene.deps.settings.diagnosisEveryMs };
 }
 
 async function withoutCause(
