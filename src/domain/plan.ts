@@ -84,11 +84,16 @@ export const Plan = z.object({
 export type Plan = z.infer<typeof Plan>;
 
 /** The fields that an approval is bound to. */
-export type DigestInput = Pick<Plan, 'remediation' | 'params' | 'policyHash' | 'direction' | 'subject' | 'preview'>;
+export type DigestInput = Pick<
+  Plan,
+  'incidentId' | 'attempt' | 'remediation' | 'params' | 'policyHash' | 'direction' | 'subject' | 'preview'
+>;
 
-/** SHA-256 over remediation, direction, params, subject UID, the values that the write tests, and the hash of its one policy. */
+/** SHA-256 over incident, attempt (so that an answer to an earlier, equal plan is not taken for this one), remediation, direction, params, subject UID, the values that the write tests, and the hash of its one policy. */
 export function planDigest(plan: DigestInput): string {
   const bound = [
+    plan.incidentId,
+    plan.attempt,
     plan.remediation,
     plan.direction,
     plan.params,

@@ -114,13 +114,11 @@ function returnPlan(forward: Plan, incidentId: string, intentId: string, deadlin
     touches,
     ...(Number.isInteger(replicasBefore) ? { replicasAfter: replicasBefore } : {}),
   };
-  const draft = { ...forward, direction: 'return' as const, preview };
+  const draft = { ...forward, incidentId, attempt: 1, direction: 'return' as const, preview };
   return {
     ...draft,
     id: scene.deps.newId(),
-    incidentId,
     digest: planDigest(draft),
-    attempt: 1,
     proposedAt: scene.now,
     deadline,
     returnAfterMs: null,

@@ -91,6 +91,8 @@ async function propose(
   try {
     const preview = await remediation.preview(cause, proposal.params, scene.reading);
     const draft = {
+      incidentId: incident.id,
+      attempt: attemptOf(incident, policy.id, index, remediation),
       remediation: remediation.id,
       params: proposal.params,
       policyHash: loaded.hash,
@@ -101,14 +103,12 @@ async function propose(
     return {
       ...draft,
       id: scene.deps.newId(),
-      incidentId: incident.id,
       policyId: policy.id,
       rung: index,
       risk: remediation.risk,
       causeReason: cause.reason,
       mode: policy.mode,
       digest: planDigest(draft),
-      attempt: attemptOf(incident, policy.id, index, remediation),
       proposedAt: scene.now,
       deadline: scene.now + policy.limits.planDeadline,
       returnAfterMs: rung.returnAfter ?? null,
