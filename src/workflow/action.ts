@@ -9,6 +9,8 @@ import type { Scene } from './scene.ts';
 
 /** The outcome is not kept waiting for an Event longer than this. */
 const EVENT_TIMEOUT_MS = 3_000;
+/** After the deadline of an intent, a cluster that cannot be asked is waited for so long; then the outcome is unknown and a person's. */
+const LOOK_PATIENCE_MS = 5 * 60_000;
 
 /** What became of an action. Only `unsettled` is not final: nobody knows yet, and it is looked at again. */
 export type ActionResult =
@@ -223,7 +225,14 @@ async function settleOpen(
   if (intent.outcome !== null) return afterOutcome(incident, intent, intent.outcome, false);
 
   const late = scene.now > intent.deadline;
-  const result = await remediation.settle(intent, scene.reading);
+  const looked = await lookAt(intent, remediation, scene);
+  if ('failure' in looked) {
+    if (scene.now <= intent.deadline + LOOK_PATIENCE_MS)
+      return { kind: 'unsettled', incident, lookAgainAt: scene.now + 5_000 };
+    const detail = `could not be looked at until long after the deadline: ${looked.failure}`;
+    return settled(incident, intent, { result: 'unknown', at: scene.now, detail }, scene);
+  }
+  const { result } = looked;
   if (result === 'applied')
     return settled(incident, intent, { result, at: scene.now, detail: 'found in force when looking' }, scene);
   if (!late) return { kind: 'unsettled', incident, lookAgainAt: Math.min(scene.now + 2_000, intent.deadline + 1) };
@@ -232,6 +241,19 @@ async function settleOpen(
       ? 'looked after the deadline: the object is unchanged'
       : 'looked after the deadline: the object is neither as before nor as planned';
   return settled(incident, intent, { result, at: scene.now, detail }, scene);
+}
+
+/** An open intent is never left by a failed look: that is not a failure of the phase, and it must come to an outcome. */
+async function lookAt(intent: Intent, remediation: Remediation, scene: Scene) {
+  try {
+    return { result: await remediation.settle(intent, scene.reading) };
+  } catch (error) {
+    scene.deps.log.info(
+      { incidentId: intent.incidentId, intent: intent.id, err: error },
+      'intent could not be settled',
+    );
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function settled(

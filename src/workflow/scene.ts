@@ -39,13 +39,22 @@ export interface Draft {
   save: { record: Incident | Obligation; expectedVersion: number }[];
   audit: NonNullable<Change['audit']>[number][];
   release: Change['release'];
+  reserve: Change['reserve'];
   settle: Change['settle'];
   autonomy: Change['autonomy'];
   signals: NonNullable<Change['signals']>[number][];
 }
 
 export function emptyDraft(): Draft {
-  return { save: [], audit: [], release: undefined, settle: undefined, autonomy: undefined, signals: [] };
+  return {
+    save: [],
+    audit: [],
+    release: undefined,
+    reserve: undefined,
+    settle: undefined,
+    autonomy: undefined,
+    signals: [],
+  };
 }
 
 /** One row of the phase table. */

@@ -5,6 +5,7 @@ import { REASONS } from '../domain/reason.ts';
 import { subjectName } from '../domain/subject.ts';
 import { loweredCeiling } from '../gates/operator-mode.ts';
 import type { Scene } from './scene.ts';
+import { stormNews } from './storm.ts';
 
 /** A notification that nobody took within this time is given up; the metric and the audit keep saying so. */
 export const DELIVERY_DEADLINE_MS = 24 * 3_600_000;
@@ -19,10 +20,13 @@ export async function modeOf(incident: Incident, scene: Scene): Promise<Mode> {
   return leastMode([lowered.mode, ...(plan ? [plan.mode] : [])]);
 }
 
-/** Hands the incident to a person. In observe it is recorded, not sent, unless the way of the alerts itself is broken. */
+/**
+ * Hands the incident to a person. In observe it is recorded, not sent, unless the way of the alerts itself is broken, or Hale has written:
+ * whoever has to live with a change is told of it, whatever the mode is by now.
+ */
 export async function escalate(incident: Incident, scene: Scene, why: string): Promise<Incident> {
-  const watchdog = incident.key === WATCHDOG_KEY;
-  const silent = !watchdog && (await modeOf(incident, scene)) === 'observe';
+  const always = incident.key === WATCHDOG_KEY || (await hasWritten(incident, scene));
+  const silent = !always && (await modeOf(incident, scene)) === 'observe';
   const escalated: Incident = { ...incident, phase: 'escalated', outcome: why, planId: incident.planId };
   if (silent) {
     scene.audit('action-withheld', `observe: nobody is called; would have called a person: ${why}`, {
@@ -30,14 +34,38 @@ export async function escalate(incident: Incident, scene: Scene, why: string): P
     });
     return escalated;
   }
-  scene.tell({
+  const page: Omit<Notification, 'incidentId'> = {
     dedupeKey: `escalated/${incident.id}`,
     severity: 'page',
     kind: 'escalated',
     title: `${incident.title}: a person is needed`,
     lines: [why, ...summaryLines(incident)],
-  });
+  };
+  if (always) scene.tell(page);
+  else await tellOrSum(incident, page, why, scene);
   return escalated;
+}
+
+/** Pages by itself, or during a storm as part of the one summary. */
+export async function tellOrSum(
+  incident: Incident,
+  page: Omit<Notification, 'incidentId'>,
+  why: string,
+  scene: Scene,
+): Promise<void> {
+  const news = await stormNews(incident, why, scene);
+  if (news.kind === 'no-storm') return scene.tell(page);
+  if (news.kind === 'summary') scene.tell(news.notification);
+  scene.audit('action-withheld', `storm: told in its one summary, not by itself: ${page.title}: ${why}`, {
+    would: page.kind,
+  });
+}
+
+/** Whether the cluster may carry a change of this incident, or of the one whose change it returns. */
+async function hasWritten(incident: Incident, scene: Scene): Promise<boolean> {
+  if (incident.purpose === 'return') return true;
+  const intents = await scene.deps.store.intentsOf(incident.id);
+  return intents.some((intent) => intent.outcome?.result !== 'not-applied');
 }
 
 /** Cause, lever, plan and what stopped it: the lines under every message. */

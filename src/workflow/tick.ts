@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import type { AuditEvent } from '../domain/audit-event.ts';
 import { HaleError } from '../domain/errors.ts';
 import type { Evidence } from '../domain/evidence.ts';
-import type { Incident } from '../domain/incident.ts';
+import { currentPlan, type Incident } from '../domain/incident.ts';
 import type { Notification, Obligation, RecordRef } from '../domain/obligation.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Change, InboxEntry } from '../ports/store.ts';
 import type { WorkflowDeps } from './deps.ts';
 import { DUTIES } from './obligations/index.ts';
 import { PHASE_TABLE } from './phases/index.ts';
+import { withPlanStatus } from './plan-status.ts';
 import { createReadingPool, openReading, type ReadingPool } from './reading.ts';
 import { type Draft, type DutyScene, emptyDraft, type Scene } from './scene.ts';
 import { inTickSpan } from './spans.ts';
@@ -89,11 +90,26 @@ async function giveUp(incident: Incident, scene: Scene): Promise<Incident> {
     phase: incident.phase,
     attempts: incident.attempts,
   });
+  const stopped = await letGo(incident, scene);
   return escalate(
-    { ...incident, attempts: 0 },
+    { ...stopped, attempts: 0 },
     scene,
     `internal-error: phase ${incident.phase} did not come to an end in ${incident.attempts - 1} attempts; its reasons are in the log`,
   );
+}
+
+/** Nothing of an action that was given up stays open: its intent gets an outcome, its subject is free, its plan is not verified. */
+async function letGo(incident: Incident, scene: Scene): Promise<Incident> {
+  scene.change.release = { holder: incident.id, what: 'held' };
+  const plan = currentPlan(incident);
+  const intent = incident.intentId === null ? null : await scene.deps.store.intent(incident.intentId);
+  if (intent !== null && intent.outcome === null) {
+    const detail = `given up in phase ${incident.phase} before its outcome was known`;
+    scene.change.settle = { intentId: intent.id, outcome: { result: 'unknown', at: scene.now, detail } };
+    scene.audit('intent-settled', `unknown: ${detail}`, { intent: intent.id, result: 'unknown' });
+  }
+  const written = intent !== null || plan?.status === 'applied';
+  return plan !== undefined && written ? withPlanStatus(incident, plan.id, 'not-verified') : incident;
 }
 
 /** New signals change what is firing, never the phase. */
@@ -147,9 +163,10 @@ function openScene(
     step: (name) => deps.steps.reached(`${incident.phase}.${name}`, incident.id),
     async commitNow(current, more) {
       const save = [{ record: current, expectedVersion: version }, ...change.save.splice(0)];
+      const saving = reading.evidence().length;
       const result = await deps.store.commit({ ...flush(change, reading, savedEvidence), ...more, save });
-      savedEvidence = reading.evidence().length;
       if (result !== 'committed') return result;
+      savedEvidence = saving;
       version += 1;
       return { ...current, version };
     },
@@ -203,6 +220,7 @@ function flush(change: Draft, reading: { evidence(): readonly Evidence[] }, from
     ...(evidence.length > 0 ? { evidence } : {}),
     ...takeSignals(change),
     ...take(change, 'release'),
+    ...take(change, 'reserve'),
     ...take(change, 'settle'),
     ...take(change, 'autonomy'),
   };
@@ -214,7 +232,10 @@ function takeSignals(change: Draft): Pick<Change, 'signals' | 'wakeAt'> | object
   return signals.length === 0 ? {} : { signals, wakeAt: Math.min(...signals.map(({ receivedAt }) => receivedAt)) };
 }
 
-function take<K extends 'release' | 'settle' | 'autonomy'>(change: Draft, key: K): Pick<Change, K> | object {
+function take<K extends 'release' | 'reserve' | 'settle' | 'autonomy'>(
+  change: Draft,
+  key: K,
+): Pick<Change, K> | object {
   const value = change[key];
   change[key] = undefined;
   return value === undefined ? {} : { [key]: value };
@@ -280,6 +301,10 @@ async function oweResolve(
   });
   for (const { duty } of deliveries) {
     if (duty.kind !== 'deliver-notification' || duty.delivery.notification.severity !== 'page') continue;
+    // One quiet incident does not end a storm.
+    if (duty.delivery.notification.kind === 'storm') continue;
+    const id = deliveryId(`resolve/${duty.delivery.notification.dedupeKey}`);
+    if ((await deps.store.obligation(id)) !== null) continue;
     const notification: Notification = {
       ...duty.delivery.notification,
       kind: 'resolved',
@@ -294,10 +319,7 @@ async function oweResolve(
       incident.id,
       incident.subject,
       now,
-    )(
-      { ...delivery, duty: { ...delivery.duty, kind: 'resolve-notification' } },
-      deliveryId(`resolve/${notification.dedupeKey}`),
-    );
+    )({ ...delivery, duty: { ...delivery.duty, kind: 'resolve-notification' } }, id);
   }
 }
 

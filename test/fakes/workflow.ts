@@ -9,6 +9,7 @@ import type { Incident } from '../../src/domain/incident.ts';
 import type { Mode } from '../../src/domain/mode.ts';
 import type { Notification } from '../../src/domain/obligation.ts';
 import { type LoadedPolicy, Policy } from '../../src/domain/policy.ts';
+import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import { GATE_DEFAULTS } from '../../src/gates/facts.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { MetricsReader } from '../../src/ports/metrics.ts';
@@ -30,6 +31,8 @@ export interface World {
   causeThere: boolean;
   /** Whether the notification channel takes anything. */
   channelUp: boolean;
+  /** What the operator allows. */
+  mode: Mode;
 }
 
 export interface WorkflowHarness {
@@ -39,10 +42,12 @@ export interface WorkflowHarness {
   readonly told: Notification[];
   readonly steps: string[];
   now(): number;
-  /** Opens an incident on the workload, as intake does. */
-  alert(status?: 'firing' | 'resolved', occurrence?: string): Promise<void>;
+  /** Opens an incident on the workload (by default `orders`), as intake does. */
+  alert(status?: 'firing' | 'resolved', occurrence?: string, workload?: string): Promise<void>;
   /** Lets virtual time pass, with every tick that falls due. */
   run(forMs: number): Promise<void>;
+  /** Lets time pass while no process runs. */
+  pass(forMs: number): void;
   incident(): Promise<Incident>;
   incidents(): Promise<readonly Incident[]>;
   /** Ends the process in the thought: from the n-th step on everything throws, until `restart`. */
@@ -53,7 +58,10 @@ export interface WorkflowHarness {
 }
 
 export const START_MS = Date.UTC(2026, 0, 5, 12);
-const SUBJECT = fakeWorkload({ annotations: { 'hale.dev/enabled': 'true' } });
+
+function workloadOf(name: string) {
+  return fakeWorkload({ subject: { name }, annotations: { 'hale.dev/enabled': 'true' } });
+}
 
 /** The policy of these tests: scale out, verified on users within two minutes. */
 export function testPolicy(change: Partial<z.input<typeof Policy>> = {}): LoadedPolicy {
@@ -95,8 +103,15 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
   const folder = mkdtempSync(join(tmpdir(), 'hale-workflow-'));
   const clock = createManualClock({ startMs: START_MS });
   const cluster = fakeCluster(() => clock.now());
-  cluster.addWorkload(SUBJECT);
-  const world: World = { usersS: 0.9, trafficPerS: 20, prometheusDown: false, causeThere: true, channelUp: true };
+  cluster.addWorkload(workloadOf('orders'));
+  const world: World = {
+    usersS: 0.9,
+    trafficPerS: 20,
+    prometheusDown: false,
+    causeThere: true,
+    channelUp: true,
+    mode: options.mode ?? 'auto',
+  };
   const told: Notification[] = [];
   const steps: string[] = [];
   let killAt = Number.POSITIVE_INFINITY;
@@ -122,7 +137,7 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
       diagnose: (findings) =>
         findings.map((finding) => ({ ...finding, reason: 'connection-pool-waiting' as const, explains: [finding.id] })),
       policies: [options.policy ?? testPolicy()],
-      modeCeiling: () => ({ mode: options.mode ?? 'auto', source: 'test' }),
+      modeCeiling: () => ({ mode: world.mode, source: 'test' }),
       gates: {
         ...GATE_DEFAULTS,
         freeze: { namespace: 'hale', configMap: 'hale-freeze' },
@@ -181,11 +196,13 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
     told,
     steps,
     now: () => clock.now(),
-    async alert(status = 'firing', occurrence = 'fp|1') {
-      const open = (await store.incidents({ openOnly: true, limit: 10 })).find(
-        (incident) => incident.key === `subject:${SUBJECT.subject.uid}`,
+    async alert(status = 'firing', occurrence = 'fp|1', workload = 'orders') {
+      const { subject } = workloadOf(workload);
+      if (cluster.reader.workload(subject) === null) cluster.addWorkload(workloadOf(workload));
+      const open = (await store.incidents({ openOnly: true, limit: 50 })).find(
+        (incident) => incident.key === `subject:${subject.uid}`,
       );
-      const incident = open ?? newIncident(clock.now(), `incident-${(ids += 1)}`);
+      const incident = open ?? newIncident(subject, clock.now(), `incident-${(ids += 1)}`);
       const signal = {
         id: `signal-${(ids += 1)}`,
         kind: 'alert' as const,
@@ -215,6 +232,7 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
       }
       await drain();
     },
+    pass: (forMs) => void clock.advance(forMs),
     async incident() {
       const [incident] = await store.incidents({ limit: 1 });
       if (incident === undefined) throw new Error('there is no incident');
@@ -288,15 +306,15 @@ function detectorOf(world: World) {
   });
 }
 
-function newIncident(now: number, id: string): Incident {
+function newIncident(subject: Subject, now: number, id: string): Incident {
   return {
     record: 'incident',
     id,
     version: 0,
-    key: `subject:${SUBJECT.subject.uid}`,
+    key: `subject:${subject.uid}`,
     purpose: 'heal',
-    title: 'PoolWaiting on Deployment shop/orders',
-    subject: SUBJECT.subject,
+    title: `PoolWaiting on ${subjectName(subject)}`,
+    subject,
     phase: 'collecting',
     phaseSince: now,
     openedAt: now,

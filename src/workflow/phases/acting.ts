@@ -21,7 +21,7 @@ export const acting: PhaseStep = {
       return after(await carryOut(incident, plan, false, { reserve: [], approvalId: null }, scene), plan, scene);
 
     const decision = await decide(incident, plan, scene);
-    if (decision.kind !== 'pass') return route(incident, plan, decision, scene);
+    if (decision.kind !== 'pass' || scene.now >= plan.deadline) return route(incident, plan, decision, scene);
     scene.step('decided');
     const [users, neighbours] = await Promise.all([
       readUsers(plan.measure, scene.reading),
@@ -46,7 +46,7 @@ async function after(result: ActionResult, plan: Plan, scene: Scene): Promise<In
     case 'overtaken':
       return { ...incident, phase: 'gated' };
     case 'not-applied': {
-      scene.change.release = { holder: incident.id, what: 'all' };
+      scene.change.release = { holder: incident.id, what: (await actedEarlier(incident, scene)) ? 'held' : 'all' };
       await voidReturns(incident, plan, `nothing was applied: ${result.why}`, scene);
       const next = withPlanStatus(incident, plan.id, result.refused ? 'failed' : 'void');
       if (plan.direction === 'return') return escalate(next, scene, `a due return could not be made: ${result.why}`);
@@ -67,4 +67,10 @@ async function after(result: ActionResult, plan: Plan, scene: Scene): Promise<In
         `whether the change took effect is not known, so nothing more is written: ${result.why}`,
       );
   }
+}
+
+/** Budgets are counted by incident: what an earlier rung has spent stays spent when a later one was not applied. */
+async function actedEarlier(incident: Incident, scene: Scene): Promise<boolean> {
+  const intents = await scene.deps.store.intentsOf(incident.id);
+  return intents.some((intent) => intent.id !== incident.intentId && intent.outcome?.result !== 'not-applied');
 }

@@ -65,6 +65,7 @@ async function withoutCause(
   scene: Scene,
 ): Promise<Incident> {
   if (incident.firing.length === 0 && findings.length === 0 && failures.length === 0) {
+    scene.resolveNotice(`${incident.title}: gone by itself`);
     return { ...incident, phase: 'self-resolved', outcome: 'every signal is resolved and no detector finds anything' };
   }
   const { diagnosisPatienceMs, diagnosisEveryMs } = scene.deps.settings;

@@ -6,7 +6,7 @@ const ENDED = new Set(['watching', 'escalated', 'resolved', 'self-resolved', 'cl
 /** Another incident leads the same cause: this one never acts, and ends with it. */
 export const following: PhaseStep = {
   does: 'never acts; ends with the incident that leads the same cause',
-  leadsTo: ['diagnosing', 'closed'],
+  leadsTo: ['diagnosing', 'closed', 'escalated'],
   async run(incident, scene) {
     const { settings, store } = scene.deps;
     const leader = incident.leaderId === null ? null : await store.incident(incident.leaderId);

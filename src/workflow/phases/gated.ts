@@ -1,10 +1,11 @@
 import type { Incident } from '../../domain/incident.ts';
 import { currentPlan } from '../../domain/incident.ts';
+import type { Notification } from '../../domain/obligation.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { type Decision, decide } from '../gating.ts';
 import { withPlanStatus } from '../plan-status.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
-import { escalate, summaryLines } from '../telling.ts';
+import { escalate, summaryLines, tellOrSum } from '../telling.ts';
 
 /** Facts once, every gate, all verdicts recorded; then the mode routes. */
 export const gated: PhaseStep = {
@@ -25,13 +26,6 @@ export const held: PhaseStep = {
     const plan = currentPlan(incident);
     if (plan === undefined) return { ...incident, phase: 'planning' };
     const decision = await decide(incident, plan, scene);
-    if (scene.now >= plan.deadline && decision.kind === 'hold') {
-      return escalate(
-        withPlanStatus(decision.incident, plan.id, 'expired'),
-        scene,
-        `the plan was held past its deadline: ${decision.text}`,
-      );
-    }
     return route(incident, plan, decision, scene);
   },
 };
@@ -39,11 +33,20 @@ export const held: PhaseStep = {
 /** What follows from a decision, in any phase that asks the gates. */
 export async function route(before: Incident, plan: Plan, decision: Decision, scene: Scene): Promise<Incident> {
   const { incident } = decision;
+  if (scene.now >= plan.deadline && (decision.kind === 'hold' || decision.kind === 'pass')) {
+    const text = decision.kind === 'hold' ? decision.text : 'the gates pass it only now';
+    return escalate(
+      withPlanStatus(incident, plan.id, 'expired'),
+      scene,
+      `the plan was held past its deadline: ${text}`,
+    );
+  }
   switch (decision.kind) {
     case 'pass':
       scene.audit('gates-passed', `every gate passed: ${plan.preview.summary}`, { plan: plan.id, digest: plan.digest });
       return { ...incident, phase: 'acting' };
     case 'gone':
+      scene.resolveNotice(`${incident.title}: gone by itself`);
       return {
         ...withPlanStatus(incident, plan.id, 'void'),
         phase: 'self-resolved',
@@ -130,7 +133,7 @@ async function denied(
     return { ...watched, outcome: `observe: would have done: ${would}` };
   }
   const suggestion = decision.reason === 'mode-suggest';
-  scene.tell({
+  const page: Omit<Notification, 'incidentId'> = {
     dedupeKey: `denied/${incident.id}/${decision.reason}`,
     severity: suggestion ? 'warning' : 'page',
     kind: suggestion ? 'suggestion' : 'escalated',
@@ -138,7 +141,9 @@ async function denied(
       ? `${incident.title}: Hale suggests: ${plan.preview.summary}`
       : `${incident.title}: Hale refused to act`,
     lines: [decision.text, ...summaryLines(stopped)],
-  });
+  };
+  if (suggestion) scene.tell(page);
+  else await tellOrSum(stopped, page, decision.text, scene);
   return watched;
 }
 

@@ -5,6 +5,7 @@ import type { Plan } from '../../domain/plan.ts';
 import { rulesHash } from '../../domain/policy.ts';
 import { judge } from '../../verification/judge.ts';
 import { readNeighbours, readUsers } from '../../verification/users.ts';
+import { voidReturns } from '../owing.ts';
 import { withPlanStatus } from '../plan-status.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
 import { escalate, summaryLines } from '../telling.ts';
@@ -62,6 +63,7 @@ async function conclude(incident: Incident, plan: Plan, state: VerificationState
     case 'reverted':
       scene.change.release = { holder: incident.id, what: 'held' };
       lowerAutonomy(plan, 'its change was reverted by another', scene);
+      await voidReturns(incident, plan, 'reverted by another writer already', scene);
       return escalate(
         withPlanStatus(incident, plan.id, 'failed'),
         scene,

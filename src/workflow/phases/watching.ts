@@ -7,7 +7,9 @@ export const watching: PhaseStep = {
   leadsTo: ['diagnosing', 'closed'],
   async run(incident, scene) {
     if (scene.newlyFiring.length > 0) return { ...incident, phase: 'diagnosing', quietSince: null };
-    return untilQuiet(incident, scene);
+    const next = untilQuiet(incident, scene);
+    if (next.phase === 'closed' && next.firing.length === 0) scene.resolveNotice(`${incident.title}: quiet again`);
+    return next;
   },
 };
 
