@@ -17,6 +17,8 @@ import { deliveryOf, escalate } from './telling.ts';
 
 /** Most inbox rows that one tick takes in; the rest wakes it again at once. */
 const INBOX_PER_TICK = 500;
+/** Occurrences that are followed one by one: the record is written at every tick, and more of them for one workload say nothing new. */
+const MAX_FIRING = 256;
 /** Phases that give up after `maxAttempts`; the later ones retry without end. */
 const GIVES_UP = new Set([
   'collecting',
@@ -122,7 +124,7 @@ function takeIn(incident: Incident, inbox: readonly InboxEntry[], now: number): 
   for (const { signal } of inbox) if (signal.status === 'resolved') firing.delete(signal.occurrence);
   return {
     ...incident,
-    firing: [...firing].slice(-1_000),
+    firing: [...firing].slice(-MAX_FIRING),
     inboxRead: Math.max(incident.inboxRead, ...inbox.map((entry) => entry.position)),
     lastSignalAt: inbox.length > 0 ? now : incident.lastSignalAt,
   };
