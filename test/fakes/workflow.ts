@@ -12,13 +12,13 @@ import { type LoadedPolicy, Policy } from '../../src/domain/policy.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import { GATE_DEFAULTS } from '../../src/gates/facts.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
-import type { MetricsReader } from '../../src/ports/metrics.ts';
+import type { MetricsReader, RangeSeries } from '../../src/ports/metrics.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { createManualClock } from '../../src/simulation/clock.ts';
 import type { WorkflowDeps } from '../../src/workflow/deps.ts';
 import { WORKFLOW_DEFAULTS } from '../../src/workflow/settings.ts';
 import { createTick } from '../../src/workflow/tick.ts';
-import { type FakeCluster, fakeCluster, fakeWorkload } from './cluster.ts';
+import { type FakeCluster, fakeCluster, fakePods, fakeWorkload } from './cluster.ts';
 
 /** What the test may change while time goes by. */
 export interface World {
@@ -127,7 +127,7 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
     return {
       clock,
       store: current,
-      metrics: metricsOf(world),
+      metrics: metricsOf(world, cluster),
       cluster: cluster.reader,
       writer: cluster.writer,
       topology: () => ({ calleesOf: async () => [] }),
@@ -232,7 +232,9 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
       }
       await drain();
     },
-    pass: (forMs) => void clock.advance(forMs),
+    pass(forMs) {
+      clock.advance(forMs);
+    },
     async incident() {
       const [incident] = await store.incidents({ limit: 1 });
       if (incident === undefined) throw new Error('there is no incident');
@@ -255,15 +257,16 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
   };
 }
 
-function metricsOf(world: World): MetricsReader {
+function metricsOf(world: World, cluster: FakeCluster): MetricsReader {
   return {
     async instant(query, at) {
       if (world.prometheusDown) throw new Error('prometheus is down');
       const value = query === 'users' ? world.usersS : query === 'traffic' ? world.trafficPerS : null;
       return { series: value === null ? [] : [{ labels: {}, at, value }], warnings: [] };
     },
-    async range() {
-      return { series: [], warnings: [] };
+    async range(_query, _from, to) {
+      if (world.prometheusDown) throw new Error('prometheus is down');
+      return { series: poolSeries(world, cluster, to), warnings: [] };
     },
     async alertRules() {
       return [];
@@ -272,6 +275,31 @@ function metricsOf(world: World): MetricsReader {
       return 'test';
     },
   };
+}
+
+/** The pools of the ready replicas, as they report them: nearly full while the cause is there, nearly idle else. */
+function poolSeries(world: World, cluster: FakeCluster, at: number): RangeSeries[] {
+  return cluster.reader.workloads().flatMap((view) =>
+    fakePods(view, view.readyReplicas).flatMap((pod) => {
+      const labels = {
+        namespace: pod.namespace,
+        pod: pod.name,
+        job: 'pods',
+        instance: pod.name,
+        db_client_connection_pool_name: 'main',
+      };
+      const used = world.causeThere ? 9 : 2;
+      return [
+        seriesOf('db_client_connection_count', { ...labels, db_client_connection_state: 'used' }, at, used),
+        seriesOf('db_client_connection_count', { ...labels, db_client_connection_state: 'idle' }, at, 10 - used),
+        seriesOf('db_client_connection_max', labels, at, 10),
+      ];
+    }),
+  );
+}
+
+function seriesOf(name: string, labels: Readonly<Record<string, string>>, at: number, value: number): RangeSeries {
+  return { labels: { __name__: name, ...labels }, points: [{ at, value }] };
 }
 
 function detectorOf(world: World) {
