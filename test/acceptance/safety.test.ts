@@ -204,6 +204,22 @@ describe('whoever has to live with a change is told', () => {
     expect(hale.told.map(({ kind }) => kind)).toEqual(['acted', 'escalated']);
   });
 
+  it('of nothing more when the return is made, once, and users stay well', async () => {
+    const rung = { remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' }, returnAfter: '10m' };
+    const hale = await start({ policy: testPolicy({ ladder: [rung] }) });
+    await actedUpon(hale);
+    hale.world.usersS = 0.1;
+    hale.world.causeThere = false;
+    await hale.alert('resolved');
+    await hale.run(12 * MINUTE_MS);
+    settlePods(hale);
+    await hale.run(30 * MINUTE_MS);
+
+    expect(hale.cluster.writes.map(({ to }) => to).slice(1)).toEqual([3]);
+    expect(hale.told.map(({ kind }) => kind)).toEqual(['acted', 'returned']);
+    expect(await hale.store.obligations({ openOnly: true, limit: 5 })).toHaveLength(0);
+  });
+
   it('of a revert by another once: nothing is left to return', async () => {
     const rung = { remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' }, returnAfter: '10m' };
     const hale = await start({ policy: testPolicy({ ladder: [rung] }) });
