@@ -7,7 +7,7 @@ import { subjectKey } from '../../src/gates/target-busy.ts';
 import { startWorkflow, testPolicy, type WorkflowHarness } from '../fakes/workflow.ts';
 
 const LONG = process.env['HALE_LONG'] === '1';
-const RUNS = LONG ? 400 : 12;
+const RUNS = LONG ? 400 : 8;
 const MAX_REPLICAS = 10;
 const orders = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'orders', uid: 'uid-orders' };
 const rung = {

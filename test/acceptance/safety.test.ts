@@ -233,6 +233,28 @@ describe('whoever has to live with a change is told', () => {
   });
 });
 
+describe('neighbours that a policy names', () => {
+  it('must be readable before the write: nobody could see them get worse later', async () => {
+    const { verification } = testPolicy().policy;
+    const loaded = testPolicy();
+    const policy = {
+      ...loaded,
+      policy: { ...loaded.policy, verification: { ...verification, neighbours: 'neighbours' } },
+    };
+    const hale = await start({ policy });
+    hale.world.neighboursDown = true;
+    await hale.alert();
+    await hale.run(MINUTE_MS);
+    expect(hale.cluster.writes).toHaveLength(0);
+    expect((await hale.incident()).phase).toBe('acting');
+
+    hale.world.neighboursDown = false;
+    await hale.run(MINUTE_MS);
+
+    expect(hale.cluster.writes).toHaveLength(1);
+  });
+});
+
 describe('a storm', () => {
   it('is told once, in one summary that lists what is sick', async () => {
     const hale = await start();

@@ -29,6 +29,8 @@ export interface World {
   prometheusDown: boolean;
   /** The detector finds the cause. */
   causeThere: boolean;
+  /** The query for the neighbours is not answered. */
+  neighboursDown: boolean;
   /** Whether the notification channel takes anything. */
   channelUp: boolean;
   /** What the operator allows. */
@@ -109,6 +111,7 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
     trafficPerS: 20,
     prometheusDown: false,
     causeThere: true,
+    neighboursDown: false,
     channelUp: true,
     mode: options.mode ?? 'auto',
   };
@@ -261,6 +264,7 @@ function metricsOf(world: World, cluster: FakeCluster): MetricsReader {
   return {
     async instant(query, at) {
       if (world.prometheusDown) throw new Error('prometheus is down');
+      if (query === 'neighbours' && world.neighboursDown) throw new Error('the query timed out');
       const value = query === 'users' ? world.usersS : query === 'traffic' ? world.trafficPerS : null;
       return { series: value === null ? [] : [{ labels: {}, at, value }], warnings: [] };
     },

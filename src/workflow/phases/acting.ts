@@ -27,6 +27,8 @@ export const acting: PhaseStep = {
       readUsers(plan.measure, scene.reading),
       readNeighbours(plan.measure, scene.reading),
     ]);
+    // Without what they were before, nobody could see neighbours get worse by this write.
+    if (neighbours === null) return { ...decision.incident, wakeAt: scene.now + scene.deps.settings.recheckMs };
     const ready = { ...decision.incident, verification: startVerification(scene.now, users, neighbours) };
     return after(
       await carryOut(ready, plan, false, { reserve: decision.reserve, approvalId: decision.approvalId }, scene),
