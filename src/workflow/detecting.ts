@@ -3,6 +3,7 @@ import type { Cause, Finding } from '../domain/finding.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { IncidentView } from '../plugin/context.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
+import type { InboxEntry } from '../ports/store.ts';
 import type { Scene } from './scene.ts';
 
 export interface Detection {
@@ -18,10 +19,14 @@ export async function detect(incident: Incident, scene: Scene): Promise<Detectio
   const workload = await subjectOf(incident, scene);
   if (workload === null) return { findings: [], failures: [], gone: true };
 
-  const view = await viewOf(incident, workload, scene);
+  const inbox = await scene.deps.store.inbox(incident.id, 0, 100);
+  const view = viewOf(incident, workload, inbox);
+  const kinds = new Set(inbox.map((entry) => entry.signal.kind));
   const findings: Finding[] = [];
   const failures: string[] = [];
   for (const detector of scene.deps.detectors.values()) {
+    // An incident without signals of its own (it came back, or runs a return) is everybody's.
+    if (kinds.size > 0 && !detector.listensTo.some((kind) => kinds.has(kind))) continue;
     try {
       const found = await detector.detect(view, scene.deps.detectorConfig[detector.id] ?? {}, scene.reading);
       for (const finding of found) {
@@ -66,8 +71,7 @@ async function subjectOf(incident: Incident, scene: Scene): Promise<WorkloadView
   return fresh?.subject.uid === subject.uid ? fresh : null;
 }
 
-async function viewOf(incident: Incident, workload: WorkloadView, scene: Scene): Promise<IncidentView> {
-  const inbox = await scene.deps.store.inbox(incident.id, 0, 100);
+function viewOf(incident: Incident, workload: WorkloadView, inbox: readonly InboxEntry[]): IncidentView {
   const firing = inbox.map((entry) => entry.signal).filter((signal) => signal.status === 'firing');
   const current = firing.filter((signal) => incident.firing.includes(signal.occurrence));
   return {
