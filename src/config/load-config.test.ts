@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Environment } from './config-source.ts';
-import { autonomyCeiling, loadConfig, parseConfig } from './load-config.ts';
+import { loadConfig, parseConfig } from './load-config.ts';
 import { isLoopback } from './loaded-config.ts';
 import { Secret } from './secret.ts';
 
@@ -175,20 +175,6 @@ describe('secrets', () => {
 
     expect(auth).toMatchObject({ kind: 'bearer' });
     expect(auth?.kind === 'bearer' ? auth.token.reveal() : null).toBe('second');
-  });
-});
-
-describe('autonomy', () => {
-  const autonomy = { default: 'observe', namespaces: { shop: 'auto' }, policies: { careful: 'suggest' } } as const;
-
-  it.each([
-    ['any', 'shop', 'auto'],
-    ['any', 'payments', 'observe'],
-    ['careful', 'shop', 'suggest'],
-    ['careful', 'payments', 'observe'],
-    [null, null, 'observe'],
-  ] as const)('of policy %s in namespace %s is at most %s', (policy, namespace, mode) => {
-    expect(autonomyCeiling(autonomy, policy, namespace)).toBe(mode);
   });
 });
 

@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { HaleError } from '../domain/errors.ts';
-import { leastMode, type Mode } from '../domain/mode.ts';
 import type { ConfigSource, Environment } from './config-source.ts';
 import { compileConfig, type LoadedConfig } from './loaded-config.ts';
 import { configError, keyName, type Problem, schemaProblems } from './problems.ts';
@@ -52,18 +51,4 @@ export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
   });
   if (problems.length > 0) throw configError(source.file, problems);
   return config;
-}
-
-/**
- * The most that the operator allows: what is set for the namespace (else `default`), and no more than what is set for the policy. A namespace
- * that is not known and a policy that is not known get the default.
- */
-export function autonomyCeiling(
-  autonomy: LoadedConfig['autonomy'],
-  policyId: string | null,
-  namespace: string | null,
-): Mode {
-  const ofNamespace = namespace === null ? undefined : autonomy.namespaces[namespace];
-  const ofPolicy = policyId === null ? undefined : autonomy.policies[policyId];
-  return leastMode([ofNamespace ?? autonomy.default, ...(ofPolicy === undefined ? [] : [ofPolicy])]);
 }
