@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = '', ...rest] = process.argv.slice(2);
@@ -42,7 +43,10 @@ for (const step of steps) {
   if (status !== 0) process.exit(status);
 }
 
-/** `npm install` when node_modules does not match the lock; a lock that the install changes is an error. */
+/**
+ * `npm install` when node_modules does not match the lock; a lock that the install changes is an error. Optional packages are left out of
+ * the comparison: npm names the binaries of every platform that the registry of the day serves, and drops those that it does not.
+ */
 function install() {
   const lock = readFileSync(join(root, 'package-lock.json'));
   const wanted = createHash('sha256').update(lock).digest('hex');
@@ -55,9 +59,17 @@ function install() {
     shell: process.platform === 'win32',
   });
   if (result.status !== 0) process.exit(result.status ?? 1);
-  if (!readFileSync(join(root, 'package-lock.json')).equals(lock)) {
+  const written = readFileSync(join(root, 'package-lock.json'));
+  if (!isDeepStrictEqual(requiredPackages(written), requiredPackages(lock))) {
     process.stderr.write('npm install changed package-lock.json: commit the new lock, or restore package.json\n');
     process.exit(1);
   }
+  if (!written.equals(lock)) writeFileSync(join(root, 'package-lock.json'), lock);
   writeFileSync(stamp, wanted);
+}
+
+/** What a lock says of the packages that every platform gets. */
+function requiredPackages(lock) {
+  const { packages } = JSON.parse(lock);
+  return Object.fromEntries(Object.entries(packages).filter(([, entry]) => !entry.optional));
 }
