@@ -42,8 +42,30 @@ function sureness(cause: Cause): number {
 /** Lower explains higher. */
 const GROUND: Readonly<Record<Cause['reason'], number>> = {
   'alerting-path-broken': 0,
-  'database-connections-exhausted': 1,
-  'connection-pool-waiting': 2,
+  'telemetry-missing': 1,
+  'node-trouble': 2,
+  'disk-filling': 3,
+  'certificate-expiring': 4,
+  'lock-waits': 5,
+  'database-connections-exhausted': 6,
+  'slow-query': 7,
+  'scaled-to-zero': 8,
+  'workload-not-starting': 9,
+  'out-of-memory': 10,
+  'crash-looping': 11,
+  'autoscaler-misconfigured': 12,
+  'bad-release': 13,
+  'connection-leak': 14,
+  'memory-leaking': 15,
+  'application-error': 16,
+  'service-unreachable': 17,
+  'dependency-down': 18,
+  'autoscaler-at-limit': 19,
+  'cpu-saturated': 20,
+  'queue-backlog': 21,
+  'traffic-surge': 22,
+  'connection-pool-waiting': 23,
+  'dependency-slow': 24,
 };
 
 function causeOf(reason: Cause['reason'], finding: Finding, symptoms: readonly Finding[]): Cause {
