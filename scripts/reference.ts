@@ -4,6 +4,7 @@ import { DETECTORS } from '../detectors/index.ts';
 import { REMEDIATIONS } from '../remediations/index.ts';
 import { ConfigFile } from '../src/config/schema.ts';
 import { AUDIT_KINDS } from '../src/domain/audit-event.ts';
+import { CALL_KINDS, CALL_SOURCES, NODE_KINDS } from '../src/domain/call-graph.ts';
 import { ERROR_CODES } from '../src/domain/errors.ts';
 import { EVIDENCE_KINDS } from '../src/domain/evidence.ts';
 import { MODES } from '../src/domain/mode.ts';
@@ -109,6 +110,12 @@ function listsPage(): string {
     table(['kind', 'example'], entries(SIGNAL_KINDS)),
     '## Evidence',
     table(['kind', 'is'], entries(EVIDENCE_KINDS)),
+    '## Ends of a call',
+    table(['kind', 'example'], entries(NODE_KINDS)),
+    '## Kinds of call',
+    table(['kind', 'example'], entries(CALL_KINDS)),
+    '## How a call is known',
+    table(['source', 'example'], entries(CALL_SOURCES)),
     '## Obligations',
     table(['kind', 'means'], entries(OBLIGATION_KINDS)),
     '## Audit events',

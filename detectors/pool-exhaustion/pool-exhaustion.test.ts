@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
 import { fakePods, fakeWorkload } from '../../test/fakes/cluster.ts';
 import type { FakeSeries } from '../../test/fakes/metrics.ts';
-import { fakeReadContext } from '../../test/fakes/read-context.ts';
+import { fakeReadContext, NOBODY_CALLS } from '../../test/fakes/read-context.ts';
 import { poolExhaustion } from './index.ts';
 import { PoolExhaustionConfig } from './schema.ts';
 
@@ -164,7 +164,10 @@ describe('pool-exhaustion: along the calls', () => {
       const callees = fakePods(catalog).map((pod) => pod.name);
       writePools(series, callees, now, { ...FULL_AND_WAITING, server: 20 });
     });
-    const topology = { calleesOf: async (_: unknown, depth: number) => (depth === 3 ? [catalog] : []) };
+    const topology = {
+      ...NOBODY_CALLS,
+      calleesOf: async (_: unknown, depth: number) => (depth === 3 ? [catalog] : []),
+    };
     const ctx = fakeReadContext({ metrics: world.metrics, cluster: world.cluster, topology, now: () => world.now });
 
     const findings = await poolExhaustion.detect(world.incident, assumed, ctx);

@@ -129,7 +129,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
       metrics: reading,
       cluster,
       writer,
-      topology: (recorded, now) => createTopology({ cluster, metrics: recorded, now }),
+      topology: (recorded, now) => createTopology({ cluster, metrics: recorded, now, calls: config.catalogue.calls }),
       detectors: DETECTORS,
       detectorConfig,
       remediations: REMEDIATIONS,
@@ -196,6 +196,8 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     namespaces,
     gateSummaries: Object.fromEntries(GATES.map((gate) => [gate.id, gate.summary])),
     readFreeze: () => readFreeze(freezeReaders),
+    callGraph: (only) =>
+      createTopology({ cluster, metrics: reading, now: () => clock.now(), calls: config.catalogue.calls }).graph(only),
     freezeConfigMap: `${config.freeze.namespace}/${config.freeze.configMap}`,
     version: VERSION,
     startedAt,

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { z } from 'zod';
+import { CallGraph } from '../domain/call-graph.ts';
 import { ERROR_CODES, HaleError, isHaleError } from '../domain/errors.ts';
 import { MODES } from '../domain/mode.ts';
 import { PHASES } from '../domain/phase.ts';
@@ -24,6 +25,7 @@ import {
   renderObligations,
   renderStatus,
 } from './render-incidents.ts';
+import { dotOf, renderTopology } from './render-topology.ts';
 import { renderWhy } from './render-why.ts';
 import type { Screen } from './text.ts';
 
@@ -193,6 +195,14 @@ function addQuestions(program: Command, deps: CliDeps): void {
         parsed(ObligationList),
       );
       print(deps, options, answer, (list) => renderObligations(screen, list));
+    });
+  remote(program, deps, 'topology', 'who calls whom, and how that is known')
+    .option('--namespace <name>', 'only the calls of this namespace')
+    .option('--dot', 'as a graph for Graphviz')
+    .action(async (options: Remote & { namespace?: string; dot?: boolean }) => {
+      const query = options.namespace ? `?${new URLSearchParams({ namespace: options.namespace }).toString()}` : '';
+      const answer = await clientOf(deps, options).get(`/api/v1/topology${query}`, parsed(CallGraph));
+      print(deps, options, answer, (graph) => (options.dot ? dotOf(graph) : renderTopology(screen, graph)));
     });
   remote(program, deps, 'status', 'incidents, obligations, freeze, store, cluster').action(async (options: Remote) => {
     const answer = await clientOf(deps, options).get('/api/v1/status', parsed(StatusReport));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CallEdge, CallGraph } from '../domain/call-graph.ts';
 import type { IncidentDossier, IncidentWhy, StatusReport } from '../operations/results.ts';
 import {
   auditOf,
@@ -12,6 +13,7 @@ import {
 } from '../operations/testing/records.ts';
 import { renderIncident } from './render-incident.ts';
 import { renderFreeze, renderIncidents, renderObligations, renderStatus } from './render-incidents.ts';
+import { dotOf, renderTopology } from './render-topology.ts';
 import { renderWhy } from './render-why.ts';
 
 const PHONE = { color: false, width: 48 };
@@ -220,5 +222,59 @@ describe('status', () => {
     [null, 'nothing is acted upon'],
   ])('of a freeze that is %s', (frozen, says) => {
     expect(renderFreeze({ ...status.freeze, frozen }).join('\n')).toContain(says);
+  });
+});
+
+describe('topology', () => {
+  const node = (id: string, kind: 'workload' | 'database' = 'workload') => ({ id, kind, name: id, subject: null });
+  const edge = (from: string, to: string, change: Partial<CallEdge> = {}): CallEdge => ({
+    from,
+    to,
+    kind: 'request',
+    sources: ['client-metrics'],
+    live: true,
+    hourAgo: true,
+    ...change,
+  });
+  const graph: CallGraph = {
+    at: START,
+    nodes: [node('web'), node('orders'), node('catalog'), node('db', 'database')],
+    edges: [
+      edge('web', 'orders'),
+      edge('web', 'catalog', { hourAgo: false }),
+      edge('orders', 'db', { kind: 'database', live: false, sources: ['environment'], hourAgo: null }),
+      edge('catalog', 'orders'),
+    ],
+    notices: ['metrics could not be read'],
+  };
+
+  it('draws a tree from whom nobody calls; what is drawn once is only named after', () => {
+    const lines = renderTopology(WIDE, graph);
+    const tree = lines.slice(lines.indexOf('web'), lines.indexOf('', lines.indexOf('web')));
+
+    expect(tree).toEqual([
+      'web',
+      '├─ orders  (request, client-metrics)',
+      '│  └─ db  (database, configured, environment)',
+      '└─ catalog  (request, new, client-metrics)',
+      '   └─ orders  (request, client-metrics)',
+      '      ... as above',
+    ]);
+    expect(lines).toContain('! metrics could not be read');
+  });
+
+  it('ends in a circle of calls', () => {
+    const circle = { ...graph, edges: [edge('web', 'orders'), edge('orders', 'web')], notices: [] };
+
+    expect(renderTopology(WIDE, circle).filter((line) => line.includes('as above'))).toHaveLength(1);
+  });
+
+  it('quotes hostile names in a graph for Graphviz', () => {
+    const hostile = { ...graph, nodes: [node('a"]; x [label="y')], edges: [edge('a"]; x [label="y', 'b\\')] };
+
+    expect(dotOf(hostile).slice(2, -1)).toEqual([
+      '  "a\\"]; x [label=\\"y" [shape=box, label="a\\"]; x [label=\\"y"];',
+      '  "a\\"]; x [label=\\"y" -> "b\\\\" [label="request"];',
+    ]);
   });
 });

@@ -19,6 +19,11 @@ const Path = z.string().min(1, 'the path of a file').max(4_096);
 const HttpUrl = z.string().refine(isPlainHttpUrl, 'an http:// or https:// address without user, password, query or #');
 /** DNS label of Kubernetes, RFC 1123. */
 const Namespace = z.string().regex(/^(?:[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/, 'the name of a Kubernetes namespace');
+/** `shop/orders`, as an object. */
+const WorkloadRef = z
+  .string()
+  .regex(/^[a-z0-9.-]+\/[a-z0-9.-]+$/, 'namespace/name of a workload, like shop/orders')
+  .transform((text) => ({ namespace: text.slice(0, text.indexOf('/')), name: text.slice(text.indexOf('/') + 1) }));
 const Count = (most: number) => z.number().int().min(1).max(most);
 
 function isPlainHttpUrl(text: string): boolean {
@@ -158,6 +163,8 @@ export const ConfigFile = z.strictObject({
           }),
         )
         .default([]),
+      /** Calls that no metric tells of: `from` waits for `to`. */
+      calls: z.array(z.strictObject({ from: WorkloadRef, to: WorkloadRef })).default([]),
     })
     .prefault({}),
   notify: z.strictObject({ first: Channel.optional(), second: Channel.optional() }).prefault({}),

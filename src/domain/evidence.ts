@@ -6,6 +6,7 @@ export const EVIDENCE_KINDS = {
   'metric-instant': 'the answer of Prometheus to one instant query',
   'metric-range': 'the answer of Prometheus to one range query',
   'cluster-object': 'the fields of a Kubernetes object that a decision rests on',
+  'call-graph': 'who calls whom around the incident, and how that is known',
   'users-indicator': 'what users feel, measured before and after an action',
 } as const;
 

@@ -24,6 +24,9 @@ export const PLACE_LABEL_NAMES: readonly string[] = [
   ...Object.values(OTEL_WORKLOAD_LABELS),
 ];
 
+/** Labels that may name the namespace of a series. */
+export const NAMESPACE_LABELS: readonly string[] = PLACE_LABELS.map(({ namespace }) => namespace);
+
 type Labels = Readonly<Record<string, string>>;
 type NamedObject = Pick<Subject, 'kind' | 'namespace' | 'name'>;
 
@@ -97,6 +100,17 @@ export function placeOf(labels: Labels): { namespace: string; pod: string } | nu
 
 function placeLabelsOf(labels: Labels): (typeof PLACE_LABELS)[number] | undefined {
   return PLACE_LABELS.find(({ namespace, pod }) => (labels[namespace] ?? '') !== '' && (labels[pod] ?? '') !== '');
+}
+
+/** The workload that a series names itself, where it names no pod: OpenTelemetry's resource attributes. */
+export function workloadNamedBy(labels: Labels): NamedObject | null {
+  const namespace = labels.k8s_namespace_name;
+  if (!namespace) return null;
+  for (const [kind, label] of Object.entries(OTEL_WORKLOAD_LABELS)) {
+    const name = labels[label];
+    if (name) return { kind, namespace, name };
+  }
+  return null;
 }
 
 /** Whether a series is about a pod of this workload, by its labels. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CallGraph } from '../domain/call-graph.ts';
 import { HaleError } from '../domain/errors.ts';
 import { Evidence } from '../domain/evidence.ts';
 import { Mode } from '../domain/mode.ts';
@@ -182,6 +183,16 @@ export const API_ROUTES: readonly ApiRoute[] = [
     answer: ObligationList,
     run: (operations, { query }) =>
       operations.listObligations({ openOnly: query.open, kind: query.kind, limit: query.limit }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/topology',
+    does: 'who calls whom now, and how that is known',
+    role: 'viewer',
+    query: z.strictObject({ namespace: Name.optional() }),
+    body: Nothing,
+    answer: CallGraph,
+    run: (operations, { query }) => operations.showTopology(query.namespace),
   }),
   route({
     method: 'GET',

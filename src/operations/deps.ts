@@ -1,3 +1,4 @@
+import type { CallGraph } from '../domain/call-graph.ts';
 import type { Cause } from '../domain/finding.ts';
 import type { Mode } from '../domain/mode.ts';
 import type { RecordRef } from '../domain/obligation.ts';
@@ -53,6 +54,8 @@ export interface OperationsDeps {
   /** Namespaces that Hale may act in, `*` for all. */
   readonly namespaces: readonly string[];
   readonly gateSummaries: Readonly<Record<string, string>>;
+  /** Who calls whom now, in these namespaces or everywhere. */
+  readonly callGraph: (namespaces?: readonly string[]) => Promise<CallGraph>;
   readonly readFreeze: () => Promise<FreezeReading>;
   /** `namespace/name` of the ConfigMap that freezes as well. */
   readonly freezeConfigMap: string;

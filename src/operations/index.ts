@@ -1,3 +1,4 @@
+import type { CallGraph } from '../domain/call-graph.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { answerPlan, type PlanAnswer } from './answer-plan.ts';
 import type { OperationsDeps } from './deps.ts';
@@ -28,6 +29,8 @@ export interface Operations {
   changeFreeze(change: FreezeChange): Promise<FreezeView>;
   lowerAutonomy(change: AutonomyChange): Promise<AutonomyResult>;
   listObligations(query: ObligationQuery): Promise<ObligationList>;
+  /** Who calls whom now; of one namespace or of all. */
+  showTopology(namespace?: string): Promise<CallGraph>;
   status(): Promise<StatusReport>;
   readiness(): Promise<Readiness>;
 }
@@ -45,6 +48,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     // One after the other: each compares with what is in force before it writes.
     lowerAutonomy: (change) => inTurn(() => lowerAutonomy(deps, change)),
     listObligations: (query) => listObligations(deps, query),
+    showTopology: (namespace) => deps.callGraph(namespace === undefined ? undefined : [namespace]),
     status: () => reportStatus(deps),
     readiness: () => checkReadiness(deps),
   };

@@ -1,3 +1,4 @@
+import type { CallGraph } from '../domain/call-graph.ts';
 import type { EvidenceKind } from '../domain/evidence.ts';
 import type { Subject } from '../domain/subject.ts';
 import type { ClusterReader, ClusterWriter, WorkloadView } from '../ports/cluster.ts';
@@ -13,6 +14,8 @@ export interface RecordedMetrics extends Pick<MetricsReader, 'instant' | 'range'
 export interface TopologyReader {
   /** Workloads that this one calls, by client metrics; nearest first, at most `depth` hops, without the workload itself. */
   calleesOf(workload: WorkloadView, depth: number): Promise<readonly WorkloadView[]>;
+  /** Everything that is known of the calls of some namespaces; of all when none is named. What could not be read is in its notices. */
+  graph(namespaces?: readonly string[]): Promise<CallGraph>;
 }
 
 /** What a detector, a skill or a remediation's reading half may touch. Readers only. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fakeCluster, fakePods, fakeWorkload } from '../../test/fakes/cluster.ts';
 import { fakeMetrics, fakeSeries } from '../../test/fakes/metrics.ts';
+import { HaleError } from '../domain/errors.ts';
 import { createTopology } from './topology.ts';
 
 const NOW = 1_800_000_000_000;
@@ -131,5 +132,152 @@ describe('calleesOf', () => {
     cluster.addService({ namespace: 'shop', name: 'empty', clusterIp: null, selector: { app: 'empty' } });
 
     expect(names(await topology().calleesOf(web, 1))).toEqual(['empty']);
+  });
+});
+
+const HOUR_MS = 3_600_000;
+
+describe('graph', () => {
+  it('tells direction, kind, source and age of each call, with two queries', async () => {
+    const { topology, series, metrics, cluster } = shop([['web', OTEL, { server_address: 'orders' }]]);
+    const pod = fakePods(fakeWorkload({ subject: { name: 'orders' } }))[0]?.name ?? '';
+    const place = { namespace: 'shop', pod };
+    const longAgo = { from: NOW - 2 * HOUR_MS, to: NOW - HOUR_MS };
+    series.gauge({ __name__: OTEL, ...place, server_address: 'stock' }, 1, longAgo);
+    series.gauge(
+      {
+        __name__: 'db_client_operation_duration_seconds_count',
+        ...place,
+        server_address: 'db.example.net',
+        db_system_name: 'postgresql',
+      },
+      1,
+      { from: NOW - 2 * HOUR_MS, to: NOW },
+    );
+    series.gauge(
+      {
+        __name__: 'messaging_client_operation_duration_seconds_count',
+        ...place,
+        messaging_system: 'kafka',
+        messaging_destination_name: 'bills',
+      },
+      1,
+      LATELY,
+    );
+    cluster.change(fakeWorkload({ subject: { name: 'stock' } }).subject, {
+      containers: [
+        { name: 'app', image: 'app:1', env: { CATALOG_URL: 'http://catalog:80', MAIL: 'https://mail.example.com/x' } },
+      ],
+    });
+
+    const graph = await topology().graph();
+
+    expect(graph.edges).toEqual([
+      {
+        from: 'Deployment shop/orders',
+        to: 'database db.example.net',
+        kind: 'database',
+        sources: ['database-metrics'],
+        live: true,
+        hourAgo: true,
+      },
+      {
+        from: 'Deployment shop/orders',
+        to: 'Deployment shop/stock',
+        kind: 'request',
+        sources: ['client-metrics'],
+        live: false,
+        hourAgo: true,
+      },
+      {
+        from: 'Deployment shop/orders',
+        to: 'queue bills',
+        kind: 'queue',
+        sources: ['queue-metrics'],
+        live: true,
+        hourAgo: false,
+      },
+      {
+        from: 'Deployment shop/stock',
+        to: 'Deployment shop/catalog',
+        kind: 'request',
+        sources: ['environment'],
+        live: false,
+        hourAgo: null,
+      },
+      {
+        from: 'Deployment shop/stock',
+        to: 'external mail.example.com',
+        kind: 'request',
+        sources: ['environment'],
+        live: false,
+        hourAgo: null,
+      },
+      {
+        from: 'Deployment shop/web',
+        to: 'Deployment shop/orders',
+        kind: 'request',
+        sources: ['client-metrics'],
+        live: true,
+        hourAgo: false,
+      },
+    ]);
+    expect(graph.nodes.find(({ id }) => id === 'database db.example.net')).toMatchObject({
+      kind: 'database',
+      subject: null,
+    });
+    expect(metrics.asked).toHaveLength(2);
+  });
+
+  it('knows the calls of a pod that is gone by its name, and Linkerd', async () => {
+    const { topology, series } = shop([]);
+    series.gauge(
+      { __name__: OTEL, namespace: 'shop', pod: 'web-5c4b3a2d1e-zzzzz', server_address: 'orders' },
+      1,
+      LATELY,
+    );
+    series.gauge(
+      {
+        __name__: 'response_total',
+        direction: 'outbound',
+        namespace: 'shop',
+        deployment: 'orders',
+        dst_namespace: 'shop',
+        dst_deployment: 'stock',
+      },
+      1,
+      LATELY,
+    );
+
+    const { edges } = await topology().graph(['shop']);
+
+    expect(edges.map(({ from, to }) => `${from} > ${to}`)).toEqual([
+      'Deployment shop/orders > Deployment shop/stock',
+      'Deployment shop/web > Deployment shop/orders',
+    ]);
+    expect(edges.map(({ hourAgo }) => hourAgo)).toEqual([null, null]);
+  });
+
+  it('asks for the calls of one namespace only', async () => {
+    const { topology, series } = shop([['web', OTEL, { server_address: 'orders' }]]);
+    series.gauge(
+      { __name__: OTEL, namespace: 'other', pod: 'web-7d9f8c6b5d-x2k4b', server_address: 'orders.shop' },
+      1,
+      LATELY,
+    );
+
+    expect((await topology().graph(['other'])).edges).toEqual([]);
+    expect((await topology().graph(['shop'])).edges).toHaveLength(1);
+  });
+
+  it('says that metrics are missing and keeps what is configured', async () => {
+    const { topology, metrics } = shop([]);
+    metrics.fail(new HaleError('metrics-unavailable', 'no answer'));
+    const calls = [{ from: { namespace: 'shop', name: 'web' }, to: { namespace: 'shop', name: 'orders' } }];
+
+    const graph = await topology({ calls }).graph();
+
+    expect(graph.edges).toMatchObject([{ sources: ['catalogue'], live: false, hourAgo: null }]);
+    expect(graph.notices).toEqual([expect.stringContaining('no answer'), expect.stringContaining('no answer')]);
   });
 });

@@ -1,10 +1,10 @@
-import type { Subject } from '../domain/subject.ts';
+import type { CallGraph } from '../domain/call-graph.ts';
 import type { TopologyReader } from '../plugin/context.ts';
-import type { ClusterReader, ServiceView, WorkloadView } from '../ports/cluster.ts';
+import type { WorkloadView } from '../ports/cluster.ts';
 import type { MetricsReader } from '../ports/metrics.ts';
-import type { Call } from './calls-query.ts';
-import { callsOf, callsQuery } from './calls-query.ts';
-import { parseServiceAddress } from './service-address.ts';
+import { createCallEnds, type TopologyCluster, workloadsNamed } from './call-ends.ts';
+import { callsQuery, measuredCall } from './call-queries.ts';
+import { readCallGraph } from './read-call-graph.ts';
 
 interface WorkloadName {
   readonly namespace: string;
@@ -18,7 +18,7 @@ export interface DeclaredCall {
 }
 
 export interface TopologyOptions {
-  readonly cluster: Pick<ClusterReader, 'workload' | 'workloads' | 'services' | 'podsOf'>;
+  readonly cluster: TopologyCluster;
   readonly metrics: Pick<MetricsReader, 'instant'>;
   now(): number;
   readonly calls?: readonly DeclaredCall[];
@@ -28,8 +28,9 @@ export interface TopologyOptions {
 const MAX_CALLEES = 50;
 
 /**
- * Who calls whom, from client metrics and declared calls. One query per hop, whatever the number of workloads; a circle of calls ends where
- * it began. A call counts while its counter is exported, also when it rests at this moment. Errors of the metrics reader pass through.
+ * Who calls whom, from client, mesh and trace metrics and declared calls. `calleesOf` takes one query per hop, whatever the number of workloads; a
+ * circle of calls ends where it began. A call counts while its counter is exported, also when it rests at this moment. Errors of the
+ * metrics reader pass through `calleesOf`; `graph` says them as notices, for half a graph is better than none.
  */
 export function createTopology(options: TopologyOptions): TopologyReader {
   const { cluster } = options;
@@ -53,59 +54,36 @@ export function createTopology(options: TopologyOptions): TopologyReader {
   }
 
   async function nextHop(callers: readonly WorkloadView[]): Promise<readonly WorkloadView[]> {
-    const subjects = callers.map((caller) => caller.subject);
-    const answer = await options.metrics.instant(callsQuery(subjects), Math.floor(options.now() / 1000) * 1000);
-    const measured = answer.series
-      .flatMap((series) => callsOf(series.labels, subjects))
-      .flatMap((call) => calleesBy(call, cluster));
+    const asked = new Set(callers.map((caller) => caller.subject.uid));
+    const query = callsQuery({ callers: callers.map((caller) => caller.subject) });
+    const answer = await options.metrics.instant(query, wholeSecond(options.now()));
+    const ends = createCallEnds(cluster);
+    const measured = answer.series.flatMap(({ labels }) => {
+      const call = measuredCall(labels);
+      // Whoever queries a database waits for it, but it is no service that has callees of its own.
+      if (call?.kind !== 'request') return [];
+      return ends
+        .callersOf(call, labels)
+        .filter((caller) => asked.has(caller.subject.uid))
+        .flatMap((caller) => ends.calleesOf(call, caller));
+    });
     const declared = (options.calls ?? [])
-      .filter((call) =>
-        subjects.some((subject) => subject.namespace === call.from.namespace && subject.name === call.from.name),
+      .filter(({ from }) =>
+        callers.some(({ subject }) => subject.namespace === from.namespace && subject.name === from.name),
       )
-      .flatMap((call) => workloadsNamed(call.to, cluster));
-    return [...measured, ...declared];
+      .flatMap(({ to }) => workloadsNamed(cluster, to.namespace, to.name));
+    return [...measured.flatMap(({ subject }) => (subject ? (cluster.workload(subject) ?? []) : [])), ...declared];
   }
 
-  return { calleesOf };
+  return {
+    calleesOf,
+    graph: (namespaces): Promise<CallGraph> => readCallGraph({ ...options, calls: options.calls ?? [] }, namespaces),
+  };
 }
 
-type Cluster = TopologyOptions['cluster'];
-
-function calleesBy(call: Call, cluster: Cluster): readonly WorkloadView[] {
-  if (call.by === 'workload') return workloadsNamed(call, cluster);
-  const address = parseServiceAddress(call.address, call.from.namespace);
-  if (address === null) return [];
-  return servicesAt(address, cluster).flatMap((service) => workloadsBehind(service, cluster));
-}
-
-function servicesAt(
-  address: NonNullable<ReturnType<typeof parseServiceAddress>>,
-  cluster: Cluster,
-): readonly ServiceView[] {
-  if (address.kind === 'name')
-    return cluster.services(address.namespace).filter((service) => service.name === address.name);
-  const namespaces = new Set(cluster.workloads().map((workload) => workload.subject.namespace));
-  return [...namespaces].flatMap((namespace) =>
-    cluster.services(namespace).filter((service) => service.clusterIp === address.ip),
-  );
-}
-
-/** Workloads that the selector of a Service picks, by the labels of their pods; by their own selector while they have no pods. */
-function workloadsBehind(service: ServiceView, cluster: Cluster): readonly WorkloadView[] {
-  const wanted = Object.entries(service.selector);
-  // A Service without a selector has its endpoints from elsewhere: it picks nothing, not everything.
-  if (wanted.length === 0) return [];
-  const fits = (labels: Readonly<Record<string, string>>) => wanted.every(([key, value]) => labels[key] === value);
-  return cluster.workloads(service.namespace).filter((workload) => {
-    const pods = cluster.podsOf(workload.subject);
-    return pods.length > 0 ? pods.some((pod) => fits(pod.labels)) : fits(workload.selector);
-  });
-}
-
-const NAMED_KINDS: readonly Subject['kind'][] = ['Deployment', 'StatefulSet', 'DaemonSet'];
-
-function workloadsNamed({ namespace, name }: WorkloadName, cluster: Cluster): readonly WorkloadView[] {
-  return NAMED_KINDS.flatMap((kind) => cluster.workload({ namespace, kind, name }) ?? []);
+/** Whole seconds, so that incidents of the same moment share one answer. */
+function wholeSecond(now: number): number {
+  return Math.floor(now / 1000) * 1000;
 }
 
 function byName(a: WorkloadView, b: WorkloadView): number {

@@ -14,6 +14,12 @@ interface FakeContextOptions {
   readonly now: () => number;
 }
 
+/** Without a topology nobody calls anybody. */
+export const NOBODY_CALLS: TopologyReader = {
+  calleesOf: async () => [],
+  graph: async () => ({ at: 0, nodes: [], edges: [], notices: [] }),
+};
+
 /** A ReadContext with ids that count up. Without a topology nobody calls anybody. */
 export function fakeReadContext({ metrics, cluster, topology, now }: FakeContextOptions): FakeReadContext {
   const kept: Pick<Evidence, 'id' | 'kind' | 'source' | 'title' | 'query' | 'body'>[] = [];
@@ -25,7 +31,7 @@ export function fakeReadContext({ metrics, cluster, topology, now }: FakeContext
     signal: new AbortController().signal,
     metrics,
     cluster: cluster.reader,
-    topology: topology ?? { calleesOf: async () => [] },
+    topology: topology ?? NOBODY_CALLS,
     keep(item) {
       const id = newId();
       kept.push({ id, ...item });

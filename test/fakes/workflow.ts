@@ -19,6 +19,7 @@ import type { WorkflowDeps } from '../../src/workflow/deps.ts';
 import { WORKFLOW_DEFAULTS } from '../../src/workflow/settings.ts';
 import { createTick } from '../../src/workflow/tick.ts';
 import { type FakeCluster, fakeCluster, fakePods, fakeWorkload } from './cluster.ts';
+import { NOBODY_CALLS } from './read-context.ts';
 
 /** What the test may change while time goes by. */
 export interface World {
@@ -133,7 +134,7 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
       metrics: metricsOf(world, cluster),
       cluster: cluster.reader,
       writer: cluster.writer,
-      topology: () => ({ calleesOf: async () => [] }),
+      topology: () => NOBODY_CALLS,
       detectors: new Map([['test', detectorOf(world)]]),
       detectorConfig: {},
       remediations: new Map([['scale-workload', scaleWorkload]]),
