@@ -12,11 +12,12 @@ const ROOMS = {
   connections: ['domain', 'ports', 'plugin'],
   topology: ['domain', 'ports', 'plugin'],
   verification: ['domain', 'ports', 'plugin'],
+  model: ['domain', 'ports', 'plugin'],
   policies: ['domain', 'ports', 'plugin'],
   gates: ['domain', 'ports', 'plugin', 'connections'],
   diagnosis: ['domain', 'ports', 'plugin', 'topology'],
   intake: ['domain', 'ports', 'plugin', 'redaction'],
-  workflow: ['domain', 'ports', 'plugin', 'verification', 'policies', 'gates'],
+  workflow: ['domain', 'ports', 'plugin', 'verification', 'model', 'policies', 'gates'],
   operations: ['domain', 'ports', 'plugin', 'intake', 'workflow'],
   http: ['domain', 'ports', 'operations', 'intake', 'config', 'telemetry'],
   cli: ['domain', 'ports', 'operations', 'config'],
@@ -36,6 +37,7 @@ const SDKS = [
   ['@kubernetes/client-node', '^src/adapters/kubernetes/'],
   ['undici', '^src/adapters/'],
   ['node:sqlite', '^src/adapters/sqlite/'],
+  ['openai', '^src/adapters/openai/'],
 ];
 const sdkRules = SDKS.map(([sdk, place]) => ({
   name: `sdk-${sdk.replace(/[^a-z]+/g, '-').replace(/^-/, '')}`,

@@ -9,7 +9,7 @@ import { type Permission, permissionName } from '../domain/permission.ts';
 import { loadPolicies } from '../policies/index.ts';
 import type { ClusterReader } from '../ports/cluster.ts';
 import { findProblem } from '../redaction/extra-patterns.ts';
-import { alertmanagerOf, prometheusOf } from './adapters.ts';
+import { alertmanagerOf, languageModelOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
 import { CLUSTER_READS } from './permissions.ts';
 import { BUILTIN_POLICIES } from './version.ts';
@@ -45,6 +45,7 @@ export async function checkConfig(file: string, { env, screen, out }: CheckEnvir
     await prometheusRow(config),
     await alertmanagerRow(config),
     ...(await clusterRows(config)),
+    await modelRow(config),
     channelRow('first channel', config.notify.first),
     channelRow('second channel', config.notify.second),
   ];
@@ -85,6 +86,14 @@ async function alertmanagerRow(config: LoadedConfig): Promise<Row> {
   } finally {
     alertmanager.close();
   }
+}
+
+async function modelRow({ model }: LoadedConfig): Promise<Row> {
+  if (model === null) return { what: 'model', state: 'not set', detail: 'optional: everything works without it' };
+  return tried(
+    'model',
+    async () => `${model.url}: ${await languageModelOf(model).reach(AbortSignal.timeout(TIMEOUT_MS))}`,
+  );
 }
 
 /** The API server, then one row for each permission that is missing, with the reason why it is asked for. */

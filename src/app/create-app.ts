@@ -28,7 +28,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { stepEvents, traced } from '../telemetry/tracing.ts';
 import { createTopology } from '../topology/index.ts';
 import { createTick } from '../workflow/tick.ts';
-import { alertmanagerOf, channelsOf, prometheusOf } from './adapters.ts';
+import { advisorOf, alertmanagerOf, channelsOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
 import { startMaintenance } from './maintenance.ts';
 import { intakeMeter, refreshGauges, workflowMeter } from './meters.ts';
@@ -134,6 +134,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
       detectorConfig,
       remediations: REMEDIATIONS,
       diagnose,
+      advisor: advisorOf(config, (text) => redactor.outbound(text)),
       policies,
       modeCeiling,
       gates: {
@@ -199,6 +200,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     callGraph: (only) =>
       createTopology({ cluster, metrics: reading, now: () => clock.now(), calls: config.catalogue.calls }).graph(only),
     freezeConfigMap: `${config.freeze.namespace}/${config.freeze.configMap}`,
+    model: config.model === null ? null : { name: config.model.name, perDay: config.model.budget.perDay },
     version: VERSION,
     startedAt,
   });

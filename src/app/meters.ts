@@ -15,6 +15,12 @@ export function workflowMeter(metrics: Metrics): WorkflowMeter {
       metrics.count('hale_notifications_total', { channel, delivered: String(delivered) }),
     tickFailed: (phase) => metrics.count('hale_tick_failures_total', { phase }),
     causeNamed: (reason) => metrics.count('hale_causes_named_total', { reason }),
+    modelSpent(duty, { calls, inputTokens, outputTokens, usd }) {
+      metrics.count('hale_model_calls_total', { duty }, calls);
+      metrics.count('hale_model_tokens_total', { duty, direction: 'read' }, inputTokens);
+      metrics.count('hale_model_tokens_total', { duty, direction: 'written' }, outputTokens);
+      metrics.count('hale_model_usd_total', { duty }, usd);
+    },
   };
 }
 

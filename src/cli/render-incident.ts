@@ -24,6 +24,7 @@ export function renderIncident(screen: Screen, dossier: IncidentDossier): string
     `${incident.id}  opened ${moment(incident.openedAt)}, ${span(ended - incident.openedAt)}${incident.subject ? `, ${subjectName(incident.subject)}` : ''}`,
     ...(incident.outcome ? ['', ...wrap(`=> ${incident.outcome}`, screen.width)] : []),
     ...section(screen, 'cause', causes(screen, dossier, lever)),
+    ...section(screen, 'in the words of the model', words(screen, dossier)),
     ...section(screen, 'done', actions(screen, dossier)),
     ...section(screen, 'refused or waiting', stops(screen, dossier)),
     ...section(screen, 'users', users(screen, dossier)),
@@ -47,6 +48,16 @@ function causes(screen: Screen, { incident }: IncidentDossier, lever: string | n
   const rows = incident.causes.map((cause) => [cause.reason, `${Math.round(cause.confidence * 100)} %`, cause.summary]);
   if (rows.length === 0) return incident.findings.map((finding) => `no cause; found: ${finding.summary}`);
   return [...table(screen, [], rows), ...(lever === null ? [] : wrap(`a person would: ${lever}`, screen.width))];
+}
+
+/** Marked as what it is: nothing of it was decided upon. */
+function words(screen: Screen, { narrative, hypotheses }: IncidentDossier): string[] {
+  const story = narrative === null ? [] : [narrative.summary, ...narrative.chain.map(({ says }) => `<- ${says}`)];
+  const guesses = hypotheses.map(
+    ({ says, reason, subject, confirmed }) =>
+      `${confirmed ? 'confirmed by a detector' : 'a guess'}: ${says}${reason === null ? '' : ` (${reason}${subject === null ? '' : ` on ${subject}`})`}`,
+  );
+  return [...story, ...guesses].flatMap((line) => wrap(line, screen.width));
 }
 
 function actions(screen: Screen, { incident, intents }: IncidentDossier): string[] {

@@ -58,6 +58,7 @@ export function renderStatus(screen: Screen, status: StatusReport): string[] {
         ['freeze', ...renderFreeze(status.freeze)],
         ['incidents', counts(status.incidents)],
         ['obligations', counts(status.obligations)],
+        ...(status.model === null ? [] : [['model', modelLine(status.model)]]),
         ['cluster', `${cluster.state}: ${cluster.detail}`],
         [
           'store',
@@ -71,6 +72,11 @@ export function renderStatus(screen: Screen, status: StatusReport): string[] {
         `lowered: ${entry.policyId} in ${entry.namespace} to ${entry.mode} by ${entry.by} at ${moment(entry.at)}: ${entry.reason}`,
     ),
   ];
+}
+
+function modelLine({ name, spentInDay, perDay }: NonNullable<StatusReport['model']>): string {
+  const { calls, inputTokens, outputTokens, usd } = spentInDay;
+  return `${name}: ${calls} calls in the last day, ${inputTokens + outputTokens} of ${perDay.tokens} tokens, ${usd.toFixed(4)} of ${perDay.usd} USD`;
 }
 
 export function renderFreeze({ frozen, by, reason, configMap }: FreezeView): string[] {

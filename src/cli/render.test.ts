@@ -41,6 +41,8 @@ function dossierOf(change: Partial<IncidentDossier> = {}): IncidentDossier {
     timeline: [],
     timelineCut: false,
     readings: [],
+    narrative: null,
+    hypotheses: [],
     evidence: [],
     intents: [],
     obligations: [],
@@ -199,6 +201,7 @@ describe('status', () => {
     freeze: { frozen: true, by: 'platform', reason: 'migration', stored: null, configMap: 'hale/hale-freeze' },
     store: { writable: false, bytes: 1_048_576, rows: {} },
     cluster: { state: 'behind', since: START, detail: 'pods: no contact' },
+    model: null,
     policies: [],
     lowered: [{ policyId: '*', namespace: 'shop', mode: 'observe', by: 'platform', reason: 'too eager', at: START }],
   };

@@ -106,6 +106,7 @@ describe('examples', () => {
     HALE_VIEWER_TOKEN: 'viewer-token-1',
     HALE_OPERATOR_TOKEN: 'operator-token-1',
     HALE_SLACK_URL: 'https://slack.example/hook-1',
+    HALE_MODEL_KEY: 'model-key-1',
     HALE_PAGER_URL: 'https://pager.example/hook-1',
   };
 
@@ -130,6 +131,12 @@ describe('examples', () => {
       ['dashboard', 'viewer-token-1'],
       ['platform', 'operator-token-1'],
     ]);
+    expect(config.model).toMatchObject({
+      name: 'small-model',
+      timeoutMs: 30_000,
+      prices: { input: 0.15, output: 0.6 },
+    });
+    expect(config.model?.key?.reveal()).toBe('model-key-1');
     expect(config.notify.second?.url.reveal()).toBe('https://pager.example/hook-1');
     expect(config.placeOf(['store', 'path'])).toMatch(/cluster\.yaml:\d+:\d+$/);
   });

@@ -30,6 +30,21 @@ export interface LoadedChannel {
   readonly url: Secret;
 }
 
+/** The optional language model. Prices in US dollars per million tokens. */
+export interface LoadedModel {
+  readonly url: string;
+  readonly name: string;
+  readonly key: Secret | null;
+  readonly narrate: boolean;
+  readonly investigate: boolean;
+  readonly timeoutMs: number;
+  readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
+  readonly maxInputBytes: number;
+  readonly maxOutputTokens: number;
+  readonly prices: { readonly input: number; readonly output: number };
+  readonly budget: Record<'perIncident' | 'perDay', { readonly tokens: number; readonly usd: number }>;
+}
+
 export interface LoadedApiToken {
   readonly name: string;
   readonly role: 'viewer' | 'approver' | 'operator';
@@ -73,6 +88,7 @@ export interface LoadedConfig {
   readonly autonomy: ConfigFile['autonomy'];
   readonly policies: { readonly directories: readonly string[]; readonly builtin: boolean };
   readonly catalogue: ConfigFile['catalogue'];
+  readonly model: LoadedModel | null;
   readonly notify: { readonly first: LoadedChannel | null; readonly second: LoadedChannel | null };
   readonly storm: { readonly sickSubjects: number; readonly withinMs: number; readonly quietForMs: number };
   readonly freeze: ConfigFile['freeze'];
@@ -184,6 +200,7 @@ export function compileConfig(
     autonomy: file.autonomy,
     policies: { directories: file.policies.directories.map(path), builtin: file.policies.builtin },
     catalogue: file.catalogue,
+    model: file.model === undefined ? null : languageModel(file.model, secrets),
     notify: {
       first: channel(file.notify.first, ['notify', 'first'], secrets, report),
       second: channel(file.notify.second, ['notify', 'second'], secrets, report),
@@ -265,7 +282,7 @@ function reportTwins(names: readonly string[], path: readonly PropertyKey[], rep
   }
 }
 
-type SecretName = 'bearer' | 'token' | 'password' | 'url';
+type SecretName = 'bearer' | 'token' | 'password' | 'url' | 'key';
 type Secrets = (name: SecretName, from: object, path: readonly PropertyKey[]) => Secret | null;
 
 /** Finds the secret that `xxxEnv` or `xxxFile` names. Missing, empty or ambiguous is a problem; there is no default. */
@@ -352,6 +369,12 @@ function clientTls(
     ...(tls.keyFile === undefined ? {} : { keyFile: absolute(tls.keyFile) }),
     ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
   };
+}
+
+function languageModel(given: NonNullable<ConfigFile['model']>, secrets: Secrets): LoadedModel {
+  const { keyEnv, keyFile, timeout, ...rest } = given;
+  const key = keyEnv === undefined && keyFile === undefined ? null : secrets('key', given, ['model']);
+  return { ...rest, key, timeoutMs: timeout };
 }
 
 function channel(

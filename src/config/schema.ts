@@ -62,6 +62,10 @@ const Channel = z.strictObject({
 const Cap = (maxAgeMs: number, maxRows: number) =>
   z.strictObject({ maxAge: DurationMs.default(maxAgeMs), maxRows: Count(100_000_000).default(maxRows) }).prefault({});
 
+const Dollars = z.number().min(0).max(100_000);
+const ModelLimit = (tokens: number, usd: number) =>
+  z.strictObject({ tokens: z.number().int().min(0).max(1e12).default(tokens), usd: Dollars.default(usd) }).prefault({});
+
 const MatcherName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'the name of a Prometheus label');
 
 export const ConfigFile = z.strictObject({
@@ -167,6 +171,31 @@ export const ConfigFile = z.strictObject({
       calls: z.array(z.strictObject({ from: WorkloadRef, to: WorkloadRef })).default([]),
     })
     .prefault({}),
+  /** Optional: without it nothing is missing. Any server that speaks OpenAI's Chat Completions. */
+  model: z
+    .strictObject({
+      /** With its version: `https://host/v1`. */
+      url: HttpUrl,
+      name: Text,
+      /** None of both: the server asks for no key. */
+      keyEnv: EnvName.optional(),
+      keyFile: Path.optional(),
+      narrate: z.boolean().default(true),
+      investigate: z.boolean().default(false),
+      timeout: DurationMs.default(30_000),
+      outputLimit: z.enum(['max_completion_tokens', 'max_tokens']).default('max_completion_tokens'),
+      maxInputBytes: z.number().int().min(8_000).max(1_000_000).default(32_000),
+      maxOutputTokens: z.number().int().min(200).max(32_000).default(1_500),
+      /** US dollars per million tokens; 0 for a server of one's own. */
+      prices: z.strictObject({ input: Dollars, output: Dollars }),
+      budget: z
+        .strictObject({
+          perIncident: ModelLimit(250_000, 0.25),
+          perDay: ModelLimit(2_000_000, 2),
+        })
+        .prefault({}),
+    })
+    .optional(),
   notify: z.strictObject({ first: Channel.optional(), second: Channel.optional() }).prefault({}),
   storm: z
     .strictObject({

@@ -27,6 +27,7 @@ export const AUDIT_KINDS = {
   'notification-failed': 'a person could not be told on this channel',
   'freeze-changed': 'a person froze or unfroze Hale',
   'autonomy-lowered': 'autonomy of a policy in a namespace was lowered',
+  'model-asked': 'the optional model was asked for words or hypotheses, with what it took',
   'attempts-exhausted': 'a phase failed too often',
 } as const;
 

@@ -152,6 +152,24 @@ export const ERROR_CODES = {
     exit: 4,
     meaning: 'A notification was not accepted by its channel.',
   },
+  'model-unavailable': {
+    level: 'info',
+    retryable: true,
+    exit: 4,
+    meaning: 'The language model did not answer, or with an error; everything else works without it.',
+  },
+  'model-answer-invalid': {
+    level: 'info',
+    retryable: false,
+    exit: 1,
+    meaning: 'The language model refused, or answered something that is not of the form asked for; it is dropped.',
+  },
+  'model-budget-spent': {
+    level: 'info',
+    retryable: false,
+    exit: 3,
+    meaning: 'The budget of tokens or money for the language model has no room for one more call.',
+  },
   'internal-error': { level: 'error', retryable: false, exit: 1, meaning: 'A defect in Hale.' },
 } as const satisfies Record<string, ErrorCodeFacts>;
 

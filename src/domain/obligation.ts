@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Incident } from './incident.ts';
 import { Instant } from './instant.ts';
+import { ModelSpend } from './model-words.ts';
 import { Subject } from './subject.ts';
 
 /** Closed list of what outlives a phase. */
@@ -9,6 +10,8 @@ export const OBLIGATION_KINDS = {
   'recurrence-watch': 'see for a while whether the cause comes back',
   'deliver-notification': 'tell a person, with retries and a second channel',
   'resolve-notification': 'tell the same channel that it is over',
+  'write-narrative': 'ask the model, where one is configured, for the story of the incident',
+  investigate: 'ask the model, where one is configured, what it suspects; detectors test it',
 } as const;
 type ObligationKindKey = keyof typeof OBLIGATION_KINDS;
 export const ObligationKind = z.enum(Object.keys(OBLIGATION_KINDS) as [ObligationKindKey, ...ObligationKindKey[]]);
@@ -60,6 +63,9 @@ export const Obligation = z.object({
     z.object({ kind: z.literal('recurrence-watch'), causeKey: z.string() }),
     z.object({ kind: z.literal('deliver-notification'), delivery: DeliveryState }),
     z.object({ kind: z.literal('resolve-notification'), delivery: DeliveryState }),
+    /** `about`: key of the cause whose story it is. */
+    z.object({ kind: z.literal('write-narrative'), about: z.string(), spend: ModelSpend }),
+    z.object({ kind: z.literal('investigate'), spend: ModelSpend }),
   ]),
 });
 export type Obligation = z.infer<typeof Obligation>;

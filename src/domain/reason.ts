@@ -184,7 +184,7 @@ export const Reason = z.enum(Object.keys(REASONS) as [ReasonKey, ...ReasonKey[]]
 export type Reason = z.infer<typeof Reason>;
 
 export type CauseReason = { [K in ReasonKey]: (typeof REASONS)[K]['role'] extends 'cause' ? K : never }[ReasonKey];
-const CAUSE_REASONS = (Object.keys(REASONS) as ReasonKey[]).filter(
+export const CAUSE_REASONS = (Object.keys(REASONS) as ReasonKey[]).filter(
   (key): key is CauseReason => REASONS[key].role === 'cause',
 );
 /** The reasons that may lead to a plan. */

@@ -5,6 +5,8 @@ import { Instant } from './instant.ts';
 export const SIGNAL_KINDS = {
   alert: 'an alert of Alertmanager or Grafana: OrdersPoolWaiting is firing since 14:02',
   recurrence: "the users indicator of a resolved incident is bad again, by Hale's own reading",
+  hypothesis:
+    'the model suspects bad-release on Deployment shop/orders: detectors look there, and only what they find counts',
   'watchdog-missed': 'the Watchdog alert that must always fire has not arrived for 10 minutes',
 } as const;
 

@@ -28,6 +28,9 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
   'query-budget-exhausted': 503,
   'approval-invalid': 409,
   'delivery-failed': 502,
+  'model-unavailable': 503,
+  'model-answer-invalid': 502,
+  'model-budget-spent': 503,
   'internal-error': 500,
 };
 

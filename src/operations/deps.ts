@@ -59,6 +59,8 @@ export interface OperationsDeps {
   readonly readFreeze: () => Promise<FreezeReading>;
   /** `namespace/name` of the ConfigMap that freezes as well. */
   readonly freezeConfigMap: string;
+  /** The optional model; null = none. */
+  readonly model: { readonly name: string; readonly perDay: { readonly tokens: number; readonly usd: number } } | null;
   readonly version: string;
   readonly startedAt: number;
 }

@@ -6,6 +6,7 @@ import { Incident } from '../domain/incident.ts';
 import { Instant } from '../domain/instant.ts';
 import { Intent } from '../domain/intent.ts';
 import { Mode } from '../domain/mode.ts';
+import { Hypothesis, ModelSpend, Narrative } from '../domain/model-words.ts';
 import { Obligation } from '../domain/obligation.ts';
 import { Phase } from '../domain/phase.ts';
 import { Plan } from '../domain/plan.ts';
@@ -64,6 +65,9 @@ export const IncidentDossier = z.object({
   /** Whether older or newer events were left out for want of room. */
   timelineCut: z.boolean(),
   readings: z.array(UsersReading),
+  /** What the optional model wrote and suspected; null where it was not asked. Words, never decisions. */
+  narrative: Narrative.nullable(),
+  hypotheses: z.array(Hypothesis.extend({ confirmed: z.boolean() })),
   evidence: z.array(EvidenceHead),
   intents: z.array(Intent),
   obligations: z.array(Obligation),
@@ -153,6 +157,10 @@ export const StatusReport = z.object({
   freeze: FreezeView,
   store: z.object({ writable: z.boolean(), bytes: z.number(), rows: z.record(z.string(), z.number()) }),
   cluster: z.object({ state: z.enum(['starting', 'ready', 'behind']), since: Instant.nullable(), detail: z.string() }),
+  /** The optional model: what it took in the last day, and what it may take; null = none is configured. */
+  model: z
+    .object({ name: z.string(), spentInDay: ModelSpend, perDay: z.object({ tokens: z.number(), usd: z.number() }) })
+    .nullable(),
   policies: z.array(z.object({ id: z.string(), mode: Mode })),
   lowered: z.array(
     z.object({

@@ -1,9 +1,12 @@
+import type { z } from 'zod';
 import type { AuditEvent } from '../domain/audit-event.ts';
 import { HaleError } from '../domain/errors.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { currentPlan, type Incident } from '../domain/incident.ts';
+import { Hypotheses, Narrative } from '../domain/model-words.ts';
 import type { Phase } from '../domain/phase.ts';
 import { REASONS } from '../domain/reason.ts';
+import { subjectName } from '../domain/subject.ts';
 import type { OperationsDeps } from './deps.ts';
 import { findIncident } from './find-incident.ts';
 import type { IncidentDossier, IncidentList, IncidentSummary, UsersReading } from './results.ts';
@@ -44,6 +47,13 @@ export async function showIncident(deps: OperationsDeps, idOrPrefix: string): Pr
     timeline: events.filter(({ kind }) => kind !== 'verification-read'),
     timelineCut: events.length === MAX_TIMELINE,
     readings: readingsOf(incident, events),
+    narrative: newestWords(evidence, 'model-narrative', Narrative),
+    hypotheses: (newestWords(evidence, 'model-hypotheses', Hypotheses)?.hypotheses ?? []).map((guess) => ({
+      ...guess,
+      confirmed: incident.findings.some(
+        ({ reason, subject }) => reason === guess.reason && subjectName(subject) === guess.subject,
+      ),
+    })),
     evidence: evidence.map(({ body: _body, ...head }) => head),
     intents: [...intents],
     obligations: [...obligations],
@@ -59,6 +69,13 @@ export async function showEvidence(deps: OperationsDeps, idOrPrefix: string, evi
     'not-found',
     `incident ${incident.id} has no evidence ${JSON.stringify(evidenceId)}; hale show ${incident.id} lists what it has`,
   );
+}
+
+/** Null where nothing was written, or nothing that its schema still understands. */
+function newestWords<T>(evidence: readonly Evidence[], kind: Evidence['kind'], schema: z.ZodType<T>): T | null {
+  const newest = evidence.filter((item) => item.kind === kind).toSorted((a, b) => b.at - a.at)[0];
+  const words = schema.safeParse(newest?.body);
+  return words.success ? words.data : null;
 }
 
 export function summaryOf(incident: Incident): IncidentSummary {

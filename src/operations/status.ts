@@ -1,3 +1,4 @@
+import { addSpend, type ModelSpend, NO_SPEND } from '../domain/model-words.ts';
 import type { ObligationKind } from '../domain/obligation.ts';
 import type { CacheState } from '../ports/cluster.ts';
 import type { OperationsDeps } from './deps.ts';
@@ -45,9 +46,26 @@ export async function reportStatus(deps: OperationsDeps): Promise<StatusReport> 
     freeze,
     store: { writable, bytes: size.bytes, rows: { ...size.rows } },
     cluster: { state: cache.state, since: cache.state === 'behind' ? cache.since : null, detail: detailOf(cache) },
+    model: deps.model === null ? null : { ...deps.model, spentInDay: await spentInDay(deps) },
     policies: policies.map(({ policy }) => ({ id: policy.id, mode: policy.mode })),
     lowered: [...lowered],
   };
+}
+
+const DAY_MS = 86_400_000;
+
+/** What the model took for the duties of the last day, newest first until the day is over. */
+async function spentInDay({ store, clock }: OperationsDeps): Promise<ModelSpend> {
+  const since = clock.now() - DAY_MS;
+  const kinds = ['write-narrative', 'investigate'] as const;
+  const duties = await Promise.all(
+    kinds.map((kind) => store.obligations({ openOnly: false, kind, limit: MAX_COUNTED })),
+  );
+  return duties
+    .flat()
+    .filter(({ createdAt }) => createdAt >= since)
+    .map(({ duty }) => ('spend' in duty ? duty.spend : NO_SPEND))
+    .reduce(addSpend, NO_SPEND);
 }
 
 /** Ready = alerts can be stored and the cluster is known. A store that fails to answer is a check that fails, never an error. */

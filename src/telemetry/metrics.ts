@@ -53,6 +53,13 @@ export const METRICS = {
     labels: [],
     help: 'Scrapes at which the state of Hale could not be read in time; its gauges are left out of those.',
   },
+  hale_model_calls_total: { type: 'counter', labels: ['duty'], help: 'Calls of the language model.' },
+  hale_model_tokens_total: {
+    type: 'counter',
+    labels: ['duty', 'direction'],
+    help: 'Tokens that the language model read and wrote; where its server counts none, the most that it can have been.',
+  },
+  hale_model_usd_total: { type: 'counter', labels: ['duty'], help: 'US dollars by the configured prices.' },
   hale_open_incidents: { type: 'gauge', labels: ['phase'], help: 'Incidents that are not closed, by phase.' },
   hale_open_obligations: { type: 'gauge', labels: ['kind'], help: 'Obligations that are open, by kind.' },
   hale_store_bytes: { type: 'gauge', labels: [], help: 'Bytes that the store takes on disk.' },

@@ -1,8 +1,10 @@
 import type { Cause, Finding } from '../domain/finding.ts';
+import type { ModelSpend } from '../domain/model-words.ts';
 import type { LoadedPolicy } from '../domain/policy.ts';
 import type { Reason } from '../domain/reason.ts';
 import type { GateSettings } from '../gates/facts.ts';
 import type { Ceiling } from '../gates/operator-mode.ts';
+import type { ModelAdvisor } from '../model/index.ts';
 import type { RecordedMetrics, TopologyReader } from '../plugin/context.ts';
 import type { Detector } from '../plugin/detector.ts';
 import type { Remediation } from '../plugin/remediation.ts';
@@ -26,6 +28,8 @@ export interface WorkflowDeps {
   readonly detectorConfig: Readonly<Record<string, unknown>>;
   readonly remediations: ReadonlyMap<string, Remediation>;
   readonly diagnose: (findings: readonly Finding[]) => readonly Cause[];
+  /** The optional model; null = none, and nothing is missing. */
+  readonly advisor: ModelAdvisor | null;
   readonly policies: readonly LoadedPolicy[];
   /** The mode that the operator allows for a policy (null: none applies) in a namespace (null: unresolved), before what the doors lowered. */
   readonly modeCeiling: (policyId: string | null, namespace: string | null) => Ceiling;
@@ -60,4 +64,5 @@ export interface WorkflowMeter {
   notified(channel: string, delivered: boolean): void;
   tickFailed(phase: string): void;
   causeNamed(reason: Reason): void;
+  modelSpent(duty: 'write-narrative' | 'investigate', spend: ModelSpend): void;
 }

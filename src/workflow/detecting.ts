@@ -1,7 +1,10 @@
 import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Cause, Finding } from '../domain/finding.ts';
 import type { Incident } from '../domain/incident.ts';
+import { CauseReason } from '../domain/reason.ts';
+import type { SignalKind } from '../domain/signal.ts';
 import type { IncidentView } from '../plugin/context.ts';
+import type { Detector } from '../plugin/detector.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
 import type { InboxEntry } from '../ports/store.ts';
 import type { Scene } from './scene.ts';
@@ -21,30 +24,86 @@ export async function detect(incident: Incident, scene: Scene): Promise<Detectio
 
   const inbox = await scene.deps.store.inbox(incident.id, 0, 100);
   const view = viewOf(incident, workload, inbox);
-  const kinds = new Set(inbox.map((entry) => entry.signal.kind));
+  // A guess is tested on its own suspect, below.
+  const kinds = new Set<SignalKind>(inbox.map(({ signal }) => signal.kind).filter((kind) => kind !== 'hypothesis'));
   const findings: Finding[] = [];
   const failures: string[] = [];
   for (const detector of scene.deps.detectors.values()) {
     // An incident without signals of its own (it came back, or runs a return) is everybody's.
     if (kinds.size > 0 && !detector.listensTo.some((kind) => kinds.has(kind))) continue;
-    try {
-      const found = await detector.detect(view, scene.deps.detectorConfig[detector.id] ?? {}, scene.reading);
-      for (const finding of found) {
-        findings.push(finding);
-        scene.audit('finding-recorded', `${detector.id}: ${finding.summary}`, {
-          detector: detector.id,
-          reason: finding.reason,
-          confidence: finding.confidence,
-          figures: finding.figures,
-        });
-      }
-    } catch (error) {
-      if (!isHaleError(error))
-        scene.deps.log.error({ detector: detector.id, incidentId: incident.id, err: error }, 'detector threw');
-      failures.push(`${detector.id}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    const looked = await look(detector, view, incident, scene);
+    findings.push(...looked.findings);
+    failures.push(...looked.failures);
+  }
+  for (const suspicion of suspicionsOf(inbox, scene)) {
+    const found = await test(suspicion, view, incident, scene);
+    findings.push(...found.filter((finding) => !findings.some((known) => isSame(known, finding))));
   }
   return { findings, failures, gone: false };
+}
+
+async function look(
+  detector: Detector,
+  view: IncidentView,
+  incident: Incident,
+  scene: Scene,
+): Promise<Omit<Detection, 'gone'>> {
+  try {
+    const findings = await detector.detect(view, scene.deps.detectorConfig[detector.id] ?? {}, scene.reading);
+    for (const finding of findings) {
+      scene.audit('finding-recorded', `${detector.id}: ${finding.summary}`, {
+        detector: detector.id,
+        reason: finding.reason,
+        confidence: finding.confidence,
+        figures: finding.figures,
+      });
+    }
+    return { findings, failures: [] };
+  } catch (error) {
+    if (!isHaleError(error))
+      scene.deps.log.error({ detector: detector.id, incidentId: incident.id, err: error }, 'detector threw');
+    return { findings: [], failures: [`${detector.id}: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+}
+
+/** What a model suspects: a cause of the closed list on a workload that exists. */
+interface Suspicion {
+  readonly reason: CauseReason;
+  readonly workload: WorkloadView;
+}
+
+/** Most suspicions that are tested; each costs the queries of every detector. */
+const MAX_SUSPICIONS = 3;
+
+function suspicionsOf(inbox: readonly InboxEntry[], scene: Scene): readonly Suspicion[] {
+  return inbox
+    .filter(({ signal }) => signal.kind === 'hypothesis')
+    .flatMap(({ signal: { labels } }) => {
+      const reason = CauseReason.safeParse(labels.reason);
+      const { kind = '', namespace = '', name = '' } = labels;
+      const workload = scene.deps.cluster.workload({ kind, namespace, name });
+      return reason.success && workload !== null ? [{ reason: reason.data, workload }] : [];
+    })
+    .slice(0, MAX_SUSPICIONS);
+}
+
+/** Every detector looks at the suspect as if it were the subject; only the very cause that was suspected counts, by the detector's own measure. */
+async function test(
+  { reason, workload }: Suspicion,
+  view: IncidentView,
+  incident: Incident,
+  scene: Scene,
+): Promise<readonly Finding[]> {
+  const { subject } = workload;
+  const suspect: IncidentView = { ...view, subject, workload };
+  const found: Finding[] = [];
+  for (const detector of scene.deps.detectors.values())
+    found.push(...(await look(detector, suspect, incident, scene)).findings);
+  return found.filter((finding) => finding.reason === reason && finding.subject.uid === subject.uid);
+}
+
+function isSame(a: Finding, b: Finding): boolean {
+  return a.detector === b.detector && a.reason === b.reason && a.subject.uid === b.subject.uid;
 }
 
 /** Looks once more for the cause that a plan rests on; null = it is not there now. Throws when it could not look. */

@@ -1,4 +1,5 @@
 import type { AuditKind } from '../domain/audit-event.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Notification, Obligation, ObligationKind } from '../domain/obligation.ts';
 import type { LoadedPolicy } from '../domain/policy.ts';
@@ -43,6 +44,8 @@ export interface Draft {
   settle: Change['settle'];
   autonomy: Change['autonomy'];
   signals: NonNullable<Change['signals']>[number][];
+  /** Beside what the readers of an incident's own tick recorded. */
+  evidence: Evidence[];
 }
 
 export function emptyDraft(): Draft {
@@ -54,6 +57,7 @@ export function emptyDraft(): Draft {
     settle: undefined,
     autonomy: undefined,
     signals: [],
+    evidence: [],
   };
 }
 

@@ -216,7 +216,7 @@ async function enter(before: Incident, next: Incident, scene: Scene): Promise<In
 }
 
 function flush(change: Draft, reading: { evidence(): readonly Evidence[] }, from: number): Omit<Change, 'save'> {
-  const evidence = reading.evidence().slice(from);
+  const evidence = [...reading.evidence().slice(from), ...change.evidence.splice(0)];
   return {
     audit: change.audit.splice(0),
     ...(evidence.length > 0 ? { evidence } : {}),

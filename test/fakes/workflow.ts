@@ -11,6 +11,7 @@ import type { Notification } from '../../src/domain/obligation.ts';
 import { type LoadedPolicy, Policy } from '../../src/domain/policy.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import { GATE_DEFAULTS } from '../../src/gates/facts.ts';
+import type { ModelAdvisor } from '../../src/model/index.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { MetricsReader, RangeSeries } from '../../src/ports/metrics.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -30,6 +31,8 @@ export interface World {
   prometheusDown: boolean;
   /** The detector finds the cause. */
   causeThere: boolean;
+  /** Name of the only workload on which the cause is found; null = on every one that is looked at. */
+  causeOn: string | null;
   /** The query for the neighbours is not answered. */
   neighboursDown: boolean;
   /** Whether the notification channel takes anything. */
@@ -102,7 +105,9 @@ export function testPolicy(change: Partial<z.input<typeof Policy>> = {}): Loaded
 }
 
 /** The whole workflow on a real store, with a virtual clock, a fake cluster and users that the test controls. */
-export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolicy } = {}): Promise<WorkflowHarness> {
+export async function startWorkflow(
+  options: { mode?: Mode; policy?: LoadedPolicy; advisor?: ModelAdvisor } = {},
+): Promise<WorkflowHarness> {
   const folder = mkdtempSync(join(tmpdir(), 'hale-workflow-'));
   const clock = createManualClock({ startMs: START_MS });
   const cluster = fakeCluster(() => clock.now());
@@ -112,6 +117,7 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
     trafficPerS: 20,
     prometheusDown: false,
     causeThere: true,
+    causeOn: null,
     neighboursDown: false,
     channelUp: true,
     mode: options.mode ?? 'auto',
@@ -140,6 +146,7 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
       remediations: new Map([['scale-workload', scaleWorkload]]),
       diagnose: (findings) =>
         findings.map((finding) => ({ ...finding, reason: 'connection-pool-waiting' as const, explains: [finding.id] })),
+      advisor: options.advisor ?? null,
       policies: [options.policy ?? testPolicy()],
       modeCeiling: () => ({ mode: world.mode, source: 'test' }),
       gates: {
@@ -178,6 +185,7 @@ export async function startWorkflow(options: { mode?: Mode; policy?: LoadedPolic
         notified: () => undefined,
         tickFailed: () => undefined,
         causeNamed: () => undefined,
+        modelSpent: () => undefined,
       },
     };
   }
@@ -315,7 +323,7 @@ function detectorOf(world: World) {
     config: z.object({}),
     async detect(incident, _config, ctx): Promise<Finding[]> {
       if (world.prometheusDown) throw new Error('prometheus is down');
-      if (!world.causeThere) return [];
+      if (!world.causeThere || (world.causeOn ?? incident.subject.name) !== incident.subject.name) return [];
       const evidence = ctx.keep({
         kind: 'metric-range',
         source: 'prometheus',

@@ -105,6 +105,7 @@ function createTeller({ app, simulation, terminal, startedAt, now }: Story) {
       case 'attempts-exhausted':
       case 'autonomy-lowered':
       case 'freeze-changed':
+      case 'model-asked':
       case 'intent-committed':
       case 'notification-failed':
       case 'notification-sent':

@@ -1,4 +1,5 @@
 import type { Duties } from '../scene.ts';
+import { investigate, writeNarrative } from './advice.ts';
 import { deliverNotification, resolveNotification } from './notification.ts';
 import { recurrenceWatch } from './recurrence-watch.ts';
 import { returning } from './return.ts';
@@ -9,4 +10,6 @@ export const DUTIES: Duties = {
   'recurrence-watch': recurrenceWatch,
   'deliver-notification': deliverNotification,
   'resolve-notification': resolveNotification,
+  'write-narrative': writeNarrative,
+  investigate,
 };

@@ -2,6 +2,7 @@ import type { Cause, Finding } from '../../domain/finding.ts';
 import { causeKey } from '../../domain/finding.ts';
 import { type Incident, WATCHDOG_KEY } from '../../domain/incident.ts';
 import { subjectName } from '../../domain/subject.ts';
+import { oweInvestigation, oweNarrative } from '../advising.ts';
 import { detect } from '../detecting.ts';
 import { recurrenceSignal } from '../recurrence.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
@@ -23,6 +24,7 @@ export const diagnosing: PhaseStep = {
       );
     const causes = scene.deps.diagnose(findings);
     const diagnosed: Incident = { ...incident, findings: [...findings], causes: [...causes] };
+    await oweInvestigation(diagnosed, scene);
     const [first] = causes;
     return first ? lead(diagnosed, first, scene) : withoutCause(diagnosed, findings, failures, scene);
   },
@@ -37,6 +39,7 @@ async function lead(incident: Incident, cause: Cause, scene: Scene): Promise<Inc
       confidence: cause.confidence,
     });
     scene.deps.meter.causeNamed(cause.reason);
+    await oweNarrative(incident, cause, scene);
   }
   const leader = await scene.deps.store.leaderOf(key);
   if (leader !== null && leader.id !== incident.id && OVER.has(leader.phase)) return callBack(incident, leader, scene);
