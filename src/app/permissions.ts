@@ -21,6 +21,21 @@ export const CLUSTER_READS: readonly Permission[] = [
     verb: 'list',
     because: 'KEDA owns the replica count; where its API is absent this grants nothing',
   },
+  ...[
+    { group: '', resource: 'events', because: 'what Kubernetes itself says of an object' },
+    { group: 'discovery.k8s.io', resource: 'endpointslices', because: 'whether a Service leads anywhere' },
+    { group: 'networking.k8s.io', resource: 'networkpolicies', because: 'whether a policy blocks a Service' },
+    { group: '', resource: 'resourcequotas', because: 'whether a quota keeps pods from starting' },
+    { group: '', resource: 'persistentvolumeclaims', because: 'whether a volume keeps pods from starting' },
+    { group: 'policy', resource: 'poddisruptionbudgets', because: 'whether a pod may be evicted' },
+  ].map((item) => ({ ...item, verb: 'list' as const })),
+  {
+    group: '',
+    resource: 'pods',
+    subresource: 'log',
+    verb: 'get',
+    because: 'the last lines of a container that ended tell why',
+  },
   { group: '', resource: 'configmaps', verb: 'get', because: 'the ConfigMap that freezes Hale' },
   {
     group: 'events.k8s.io',

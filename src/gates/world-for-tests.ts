@@ -1,5 +1,6 @@
 import type { Incident } from '../domain/incident.ts';
 import type { ClusterReader, PodView, WorkloadView } from '../ports/cluster.ts';
+import { NO_RESOURCES } from '../ports/cluster.ts';
 import type { RangeSeries } from '../ports/metrics.ts';
 import type { FactsInput, GateSettings } from './facts.ts';
 import { NOW } from './facts-for-tests.ts';
@@ -26,9 +27,11 @@ export function exampleWorkload(changes: Partial<WorkloadView> = {}): WorkloadVi
     labels: {},
     annotations: { 'hale.dev/enabled': 'true' },
     selector: { app: 'orders' },
-    containers: [{ name: 'app', image: 'orders:1', env: {} }],
+    containers: [{ name: 'app', image: 'orders:1', resources: NO_RESOURCES, env: {} }],
     controller: null,
     replicasManager: null,
+    strategy: 'RollingUpdate',
+    changes: [],
     createdAt: NOW - 86_400_000,
     ...changes,
   };
@@ -45,6 +48,11 @@ export function examplePods(count: number, phase = 'Running'): PodView[] {
     ip: null,
     nodeName: null,
     restarts: 0,
+    owner: null,
+    createdAt: NOW - 3_600_000,
+    terminating: false,
+    reason: null,
+    troubles: [],
   }));
 }
 

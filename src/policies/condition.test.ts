@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_RESOURCES } from '../ports/cluster.ts';
 import { type ConditionInput, type ConditionResult, compileCondition } from './condition.ts';
 
 const input: ConditionInput = {
@@ -12,7 +13,7 @@ const input: ConditionInput = {
     replicas: 3,
     labels: { tier: 'backend', 'app.kubernetes.io/name': 'orders' },
     annotations: {},
-    containers: [{ name: 'app', image: 'orders:1', env: {} }],
+    containers: [{ name: 'app', image: 'orders:1', resources: NO_RESOURCES, env: {} }],
   },
 };
 

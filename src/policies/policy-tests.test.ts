@@ -104,7 +104,7 @@ describe('a test file is refused for', () => {
     [
       'an unknown cause',
       '  - { name: a, cause: { reason: full }, expect: { policy: none } }',
-      ':4: cases[0].cause.reason: found "full"; allowed: connection-pool-waiting',
+      ':4: cases[0].cause.reason: found "full"; allowed: traffic-surge, cpu-saturated',
     ],
     ['no cases', '  []', ':3: cases: found []; allowed: at least 1 of them'],
   ])('%s', async (_name, cases, expected) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { LoadedPolicy } from '../domain/policy.ts';
 import { CauseReason } from '../domain/reason.ts';
+import { NO_RESOURCES } from '../ports/cluster.ts';
 import { NO_POLICY } from './check-policy.ts';
 import { filesOf, loadPolicies, POLICY_TEST_FILE, type PolicySources } from './load-policies.ts';
 import { matchPolicies } from './match-policies.ts';
@@ -133,7 +134,10 @@ function parseCases(
 function judge(row: PolicyCase, policies: readonly LoadedPolicy[]): Omit<PolicyTestResult, 'file' | 'line' | 'name'> {
   const { namespace, kind, name, containers, ...marks } = row.workload;
   const subject = { apiVersion: 'apps/v1', kind, namespace, name, uid: 'uid-of-the-case' };
-  const workload = { ...marks, containers: containers.map((container) => ({ name: container, image: '', env: {} })) };
+  const workload = {
+    ...marks,
+    containers: containers.map((container) => ({ name: container, image: '', resources: NO_RESOURCES, env: {} })),
+  };
   const { matched, notMatched } = matchPolicies({ ...row.cause, subject }, workload, policies);
 
   const [first] = matched;

@@ -1,11 +1,37 @@
 import type { Permission } from '../domain/permission.ts';
 import type { Subject } from '../domain/subject.ts';
+import type { ClusterDetails, PodRef } from './cluster-details.ts';
 
 export interface ContainerView {
   readonly name: string;
   readonly image: string;
+  /** Quantities as written, `500m`, `256Mi`; null where nothing is set. */
+  readonly resources: {
+    readonly cpuRequest: string | null;
+    readonly cpuLimit: string | null;
+    readonly memoryRequest: string | null;
+    readonly memoryLimit: string | null;
+  };
   /** Literal environment values only; values from Secrets and ConfigMaps are never read. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** Of a container that asks for nothing. */
+export const NO_RESOURCES: ContainerView['resources'] = {
+  cpuRequest: null,
+  cpuLimit: null,
+  memoryRequest: null,
+  memoryLimit: null,
+};
+
+/** Who wrote which fields of an object last, and when: an entry of managedFields. */
+export interface FieldChange {
+  readonly manager: string;
+  readonly at: number | null;
+  /** `scale` or `status` where it was written through a subresource; '' for the object itself. */
+  readonly subresource: string;
+  /** Paths of at most three names below the object, `spec.template.spec`; list items are left out. */
+  readonly fields: readonly string[];
 }
 
 /** The few fields of a workload that decisions rest on. */
@@ -29,7 +55,29 @@ export interface WorkloadView {
   readonly controller: { readonly apiVersion: string; readonly kind: string; readonly name: string } | null;
   /** Field manager that last set spec.replicas, from managedFields; null when none is recorded. */
   readonly replicasManager: string | null;
+  /** `RollingUpdate`, `Recreate`, `OnDelete`; null for kinds that have none. */
+  readonly strategy: string | null;
+  /** Writers of anything but the status, newest first; at most 8. */
+  readonly changes: readonly FieldChange[];
   readonly createdAt: number;
+}
+
+/** A container of a pod that is not simply running: not ready, waiting, ended, or started again. */
+export interface ContainerTrouble {
+  readonly name: string;
+  readonly isInit: boolean;
+  readonly ready: boolean;
+  readonly restarts: number;
+  readonly waiting: { readonly reason: string; readonly message: string } | null;
+  readonly terminated: ContainerEnd | null;
+  /** How it ended the time before. Kubernetes keeps this for ever. */
+  readonly lastTerminated: ContainerEnd | null;
+}
+
+export interface ContainerEnd {
+  readonly reason: string;
+  readonly exitCode: number;
+  readonly at: number | null;
 }
 
 export interface PodView {
@@ -42,6 +90,15 @@ export interface PodView {
   readonly ip: string | null;
   readonly nodeName: string | null;
   readonly restarts: number;
+  /** Of the object that controls it directly: the ReplicaSet tells the revision. */
+  readonly owner: { readonly kind: string; readonly name: string; readonly uid: string } | null;
+  readonly createdAt: number;
+  /** It is being deleted. */
+  readonly terminating: boolean;
+  /** Why it is as it is, where the pod itself says so: `Evicted`, or the reason why no node takes it. */
+  readonly reason: { readonly reason: string; readonly message: string } | null;
+  /** Containers that have something to tell; those that just run are not here. */
+  readonly troubles: readonly ContainerTrouble[];
 }
 
 export interface ServiceView {
@@ -49,6 +106,7 @@ export interface ServiceView {
   readonly name: string;
   readonly clusterIp: string | null;
   readonly selector: Readonly<Record<string, string>>;
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort: string }[];
 }
 
 export interface AutoscalerView {
@@ -71,7 +129,7 @@ export type CacheState =
   | { readonly state: 'behind'; readonly since: number; readonly detail: string };
 
 /** Reads Kubernetes. The synchronous methods answer from the watched cache; `fresh*` ask the API server. */
-export interface ClusterReader {
+export interface ClusterReader extends ClusterDetails {
   cacheState(): CacheState;
   workload(ref: { readonly namespace: string; readonly kind: string; readonly name: string }): WorkloadView | null;
   /** Follows the owner chain of a pod to its workload; null when the pod is unknown. */
@@ -104,11 +162,34 @@ export interface WriteFence {
   readonly signal?: AbortSignal;
 }
 
+/** One field by its JSON pointer, `/spec/maxReplicas`. Values are plain JSON. */
+export interface FieldReplacement {
+  readonly path: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
 /** Writes to Kubernetes. Every write is a patch that tests UID and the old value; errors: world-moved (nothing written), intent-expired, cluster-*. */
 export interface ClusterWriter {
   /** Changes replicas from `from` to `to` on the scale subresource; `dryRun` asks the API server without storing. */
   scale(
     change: { readonly subject: Subject; readonly from: number; readonly to: number; readonly dryRun?: boolean },
+    fence: WriteFence,
+  ): Promise<void>;
+  /** Deletes one life of a pod; its owner makes another. Gone already: world-moved. */
+  deletePod(pod: PodRef, fence: WriteFence): Promise<void>;
+  /** Deletes it through the eviction API, which a disruption budget may refuse: cluster-rejected, nothing written. */
+  evictPod(pod: PodRef & { readonly dryRun?: boolean }, fence: WriteFence): Promise<void>;
+  /**
+   * Replaces fields of a workload or an autoscaler in one JSON patch that tests the UID and every old value. `from` null: the field is not
+   * there yet; `to` null: it is removed. Any test that fails: world-moved, nothing written.
+   */
+  replaceFields(
+    change: {
+      readonly subject: Subject;
+      readonly fields: readonly FieldReplacement[];
+      readonly dryRun?: boolean;
+    },
     fence: WriteFence,
   ): Promise<void>;
   /** An Event on the object. Best effort: the caller is told, nothing else depends on it. */

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_RESOURCES } from '../ports/cluster.ts';
 import { configuredCalls } from './environment-calls.ts';
 
 function callsOf(env: Record<string, string>) {
-  return configuredCalls({ containers: [{ name: 'app', image: 'shop/app:1', env }] });
+  return configuredCalls({ containers: [{ name: 'app', image: 'shop/app:1', resources: NO_RESOURCES, env }] });
 }
 
 describe('configuredCalls', () => {

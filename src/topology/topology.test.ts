@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeCluster, fakePods, fakeWorkload } from '../../test/fakes/cluster.ts';
 import { fakeMetrics, fakeSeries } from '../../test/fakes/metrics.ts';
 import { HaleError } from '../domain/errors.ts';
+import { NO_RESOURCES } from '../ports/cluster.ts';
 import { createTopology } from './topology.ts';
 
 const NOW = 1_800_000_000_000;
@@ -166,7 +167,12 @@ describe('graph', () => {
     );
     cluster.change(fakeWorkload({ subject: { name: 'stock' } }).subject, {
       containers: [
-        { name: 'app', image: 'app:1', env: { CATALOG_URL: 'http://catalog:80', MAIL: 'https://mail.example.com/x' } },
+        {
+          name: 'app',
+          image: 'app:1',
+          resources: NO_RESOURCES,
+          env: { CATALOG_URL: 'http://catalog:80', MAIL: 'https://mail.example.com/x' },
+        },
       ],
     });
 

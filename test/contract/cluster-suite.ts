@@ -10,7 +10,8 @@ import {
 import { type HaleError, isHaleError } from '../../src/domain/errors.ts';
 import type { Permission } from '../../src/domain/permission.ts';
 import type { Subject } from '../../src/domain/subject.ts';
-import type { WorkloadView } from '../../src/ports/cluster.ts';
+import { NO_RESOURCES, type WorkloadView } from '../../src/ports/cluster.ts';
+import { describeDetails } from './cluster-details-suite.ts';
 import { type CuttableProxy, startProxy } from './cluster-proxy.ts';
 
 /** Somebody else in the cluster, with every right: sees and does what the adapter must notice. */
@@ -140,7 +141,9 @@ export function describeCluster(title: string, startWorld: () => Promise<Cluster
           controller: null,
         });
         expect(view.annotations['hale.dev/enabled']).toBe('true');
-        expect(view.containers).toEqual([{ name: 'main', image: 'shop/orders:1', env: { POOL_MAX: '4' } }]);
+        expect(view.containers).toEqual([
+          { name: 'main', image: 'shop/orders:1', resources: NO_RESOURCES, env: { POOL_MAX: '4' } },
+        ]);
         expect(reader.workloads(NAMESPACE).map((it) => it.subject.uid)).toContain(subject.uid);
         expect(reader.workloads('elsewhere')).toEqual([]);
         expect(reader.namespace(NAMESPACE)?.labels['team']).toBe('shop');
@@ -222,7 +225,13 @@ export function describeCluster(title: string, startWorld: () => Promise<Cluster
 
         const service = reader.services(NAMESPACE).find((it) => it.name === name);
 
-        expect(service).toEqual({ namespace: NAMESPACE, name, clusterIp: null, selector: { app: 'web' } });
+        expect(service).toEqual({
+          namespace: NAMESPACE,
+          name,
+          clusterIp: null,
+          selector: { app: 'web' },
+          ports: [{ name: '', port: 80, targetPort: '80' }],
+        });
       });
 
       it('resumes after its connections were cut, and misses nothing of meanwhile', async () => {
@@ -417,6 +426,8 @@ export function describeCluster(title: string, startWorld: () => Promise<Cluster
         expect(await reader.configMap(NAMESPACE, name)).toEqual({ frozen: 'false' });
       });
     });
+
+    describeDetails({ admin: () => world.admin, connect, started, addDeployment });
 
     // Last, for a world may have to narrow its one identity to make it.
     describe('without permissions', () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { HaleError } from '../../src/domain/errors.ts';
 import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
@@ -5,10 +6,51 @@ import type {
   AutoscalerView,
   ClusterReader,
   ClusterWriter,
+  FieldReplacement,
   PodView,
   ServiceView,
   WorkloadView,
+  WriteFence,
 } from '../../src/ports/cluster.ts';
+import { NO_RESOURCES } from '../../src/ports/cluster.ts';
+import type {
+  AutoscalerDetails,
+  ClusterEvent,
+  DisruptionBudgetView,
+  EndpointsView,
+  NetworkPolicyView,
+  NodeView,
+  PodRef,
+  QuotaView,
+  RevisionView,
+  VolumeClaimView,
+} from '../../src/ports/cluster-details.ts';
+
+/** What the fresh reads answer; what is not given is empty. */
+export interface FakeDetails {
+  revisions?: readonly RevisionView[];
+  object?: Readonly<Record<string, unknown>> | null;
+  events?: readonly ClusterEvent[];
+  autoscalers?: readonly AutoscalerDetails[];
+  endpoints?: EndpointsView | null;
+  networkPolicies?: readonly NetworkPolicyView[];
+  quotas?: readonly QuotaView[];
+  volumeClaims?: readonly VolumeClaimView[];
+  disruptionBudgets?: readonly DisruptionBudgetView[];
+  nodes?: readonly NodeView[];
+  /** By `pod/container`, and `pod/container/previous`. */
+  logs?: Readonly<Record<string, string>>;
+}
+
+/** A write other than of replicas, as it was stored. */
+export type ObjectWrite =
+  | { readonly write: 'delete' | 'evict'; readonly pod: string; readonly intentId: string }
+  | {
+      readonly write: 'replace';
+      readonly subject: Subject;
+      readonly fields: readonly FieldReplacement[];
+      readonly intentId: string;
+    };
 
 export interface ScaleWrite {
   readonly subject: Subject;
@@ -29,7 +71,13 @@ export interface FakeCluster {
   change(subject: Subject, fields: Partial<WorkloadView>): void;
   remove(subject: Subject): void;
   addWorkload(view: WorkloadView, pods?: readonly PodView[]): void;
-  addService(service: ServiceView): void;
+  addService(service: Omit<ServiceView, 'ports'> & Partial<ServiceView>): void;
+  /** Writes other than of replicas, oldest first. */
+  readonly objectWrites: readonly ObjectWrite[];
+  /** Adds to what the fresh reads answer. */
+  setDetails(details: FakeDetails): void;
+  /** Replaces the pods of a workload, as its controllers would. */
+  setPods(subject: Subject, pods: readonly PodView[]): void;
   setAutoscaler(subject: Subject, autoscaler: AutoscalerView | null): void;
   nextWrite(behaviour: WriteBehaviour): void;
   /** While false, fresh reads fail as `cluster-unavailable`. */
@@ -55,9 +103,11 @@ export function fakeWorkload(
     labels: { app: name },
     annotations: {},
     selector: { app: name },
-    containers: [{ name: 'app', image: 'registry.example/app:1', env: {} }],
+    containers: [{ name: 'app', image: 'registry.example/app:1', resources: NO_RESOURCES, env: {} }],
     controller: null,
     replicasManager: null,
+    strategy: 'RollingUpdate',
+    changes: [],
     createdAt: 0,
     ...rest,
     subject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name, uid: `uid-${name}`, ...subject },
@@ -77,6 +127,14 @@ export function fakePods(view: WorkloadView, count = view.replicas ?? 1): readon
     ip: null,
     nodeName: 'node-1',
     restarts: 0,
+    owner:
+      kind === 'Deployment'
+        ? { kind: 'ReplicaSet', name: `${name}-7d9f8c6b5d`, uid: `uid-${name}-rs` }
+        : { kind, name, uid: view.subject.uid },
+    createdAt: 0,
+    terminating: false,
+    reason: null,
+    troubles: [],
   }));
 }
 
@@ -87,6 +145,8 @@ export function fakeCluster(now: () => number): FakeCluster {
   const services: ServiceView[] = [];
   const configMaps = new Map<string, Readonly<Record<string, string>>>();
   const writes: ScaleWrite[] = [];
+  const objectWrites: ObjectWrite[] = [];
+  let details: FakeDetails = {};
   let behaviour: WriteBehaviour = 'answers';
   let reachable = true;
 
@@ -103,7 +163,26 @@ export function fakeCluster(now: () => number): FakeCluster {
     workloads.set(keyOf(subject), { ...held, view: { ...held.view, ...fields } });
   }
 
+  /** A fresh read: fails while the API server cannot be reached. */
+  async function fresh<T>(read: () => T): Promise<T> {
+    mustReach();
+    return read();
+  }
+
   const reader: ClusterReader = {
+    revisions: (subject) => fresh(() => (subject.kind === 'Deployment' ? (details.revisions ?? []) : [])),
+    freshPods: ({ subject }) => fresh(() => workloads.get(keyOf(subject))?.pods ?? []),
+    object: () => fresh(() => details.object ?? null),
+    eventsAbout: () => fresh(() => details.events ?? []),
+    autoscalersOf: () => fresh(() => details.autoscalers ?? []),
+    endpointsOf: () => fresh(() => details.endpoints ?? null),
+    networkPolicies: () => fresh(() => details.networkPolicies ?? []),
+    quotas: () => fresh(() => details.quotas ?? []),
+    volumeClaims: () => fresh(() => details.volumeClaims ?? []),
+    disruptionBudgets: () => fresh(() => details.disruptionBudgets ?? []),
+    nodes: () => fresh(() => details.nodes ?? []),
+    podLog: ({ name, container, previous }) =>
+      fresh(() => details.logs?.[`${name}/${container}${previous ? '/previous' : ''}`] ?? null),
     cacheState: () => ({ state: 'ready' }),
     workload: find,
     workloadOfPod(namespace, pod) {
@@ -140,27 +219,92 @@ export function fakeCluster(now: () => number): FakeCluster {
     },
   };
 
+  /** What every write goes through: the deadline, the line, and the answer that may be lost after it was stored. */
+  async function stored(
+    fence: WriteFence,
+    dryRun: boolean | undefined,
+    check: () => void,
+    store: () => void,
+  ): Promise<void> {
+    if (now() > fence.deadline)
+      throw new HaleError('intent-expired', `the deadline of intent ${fence.intentId} has passed`);
+    mustReach();
+    const answer = behaviour;
+    behaviour = 'answers';
+    if (answer === 'unavailable') throw new HaleError('cluster-unavailable', 'the Kubernetes API did not answer');
+    check();
+    if (dryRun === true) return;
+    store();
+    if (answer === 'lost-answer') throw new HaleError('cluster-unavailable', 'the connection ended before the answer');
+  }
+
+  function mustHavePod({ namespace, name, uid }: PodRef): void {
+    for (const { pods } of workloads.values()) {
+      if (pods.some((pod) => pod.namespace === namespace && pod.name === name && pod.uid === uid)) return;
+    }
+    throw new HaleError('world-moved', `pod ${namespace}/${name} is gone`);
+  }
+
+  function removePod({ uid }: PodRef): void {
+    for (const [key, held] of workloads) {
+      if (!held.pods.some((pod) => pod.uid === uid)) continue;
+      workloads.set(key, { ...held, pods: held.pods.filter((pod) => pod.uid !== uid) });
+    }
+  }
+
   const writer: ClusterWriter = {
-    async scale({ subject, from, to, dryRun }, fence) {
-      if (now() > fence.deadline)
-        throw new HaleError('intent-expired', `the deadline of intent ${fence.intentId} has passed`);
-      mustReach();
-      const answer = behaviour;
-      behaviour = 'answers';
-      if (answer === 'unavailable') throw new HaleError('cluster-unavailable', 'the Kubernetes API did not answer');
-      const view = find(subject);
-      if (view === null || view.subject.uid !== subject.uid || view.replicas !== from) {
-        throw new HaleError(
-          'world-moved',
-          `${subjectName(subject)} is not as it was: ${view?.replicas ?? 'gone'}, not ${from}`,
-        );
-      }
-      if (dryRun) return;
-      change(subject, { replicas: to, replicasManager: 'hale', generation: view.generation + 1 });
-      writes.push({ subject, from, to, intentId: fence.intentId });
-      if (answer === 'lost-answer')
-        throw new HaleError('cluster-unavailable', 'the connection ended before the answer');
-    },
+    deletePod: (pod, fence) =>
+      stored(
+        fence,
+        false,
+        () => mustHavePod(pod),
+        () => {
+          removePod(pod);
+          objectWrites.push({ write: 'delete', pod: pod.name, intentId: fence.intentId });
+        },
+      ),
+    evictPod: (pod, fence) =>
+      stored(
+        fence,
+        pod.dryRun,
+        () => mustHavePod(pod),
+        () => {
+          removePod(pod);
+          objectWrites.push({ write: 'evict', pod: pod.name, intentId: fence.intentId });
+        },
+      ),
+    replaceFields: ({ subject, fields, dryRun }, fence) =>
+      stored(
+        fence,
+        dryRun,
+        () => {
+          const moved = fields.find(
+            ({ path, from }) => !isDeepStrictEqual(pointed(details.object, path) ?? null, from),
+          );
+          if (moved) throw new HaleError('world-moved', `${subjectName(subject)}: ${moved.path} is not as it was`);
+        },
+        () => {
+          for (const { path, to } of fields)
+            details = { ...details, object: withField(details.object ?? {}, path, to) };
+          objectWrites.push({ write: 'replace', subject, fields, intentId: fence.intentId });
+        },
+      ),
+    scale: ({ subject, from, to, dryRun }, fence) =>
+      stored(
+        fence,
+        dryRun,
+        () => {
+          const view = find(subject);
+          if (view?.subject.uid === subject.uid && view.replicas === from) return;
+          const found = view?.replicas ?? 'gone';
+          throw new HaleError('world-moved', `${subjectName(subject)} is not as it was: ${found}, not ${from}`);
+        },
+        () => {
+          const generation = (find(subject)?.generation ?? 0) + 1;
+          change(subject, { replicas: to, replicasManager: 'hale', generation });
+          writes.push({ subject, from, to, intentId: fence.intentId });
+        },
+      ),
     async recordEvent() {
       mustReach();
     },
@@ -174,12 +318,20 @@ export function fakeCluster(now: () => number): FakeCluster {
     reader,
     writer,
     writes,
+    objectWrites,
+    setDetails(more) {
+      details = { ...details, ...more };
+    },
+    setPods(subject, pods) {
+      const held = workloads.get(keyOf(subject));
+      if (held) workloads.set(keyOf(subject), { ...held, pods });
+    },
     change,
     remove: (subject) => void workloads.delete(keyOf(subject)),
     addWorkload(view, pods = fakePods(view)) {
       workloads.set(keyOf(view.subject), { view, pods });
     },
-    addService: (service) => void services.push(service),
+    addService: (service) => void services.push({ ports: [], ...service }),
     setAutoscaler(subject, autoscaler) {
       if (autoscaler) autoscalers.set(subject.uid, autoscaler);
       else autoscalers.delete(subject.uid);
@@ -191,4 +343,38 @@ export function fakeCluster(now: () => number): FakeCluster {
       reachable = next;
     },
   };
+}
+
+/** The value at a JSON pointer. */
+function pointed(value: unknown, path: string): unknown {
+  return namesOf(path).reduce<unknown>(
+    (found, name) => (typeof found === 'object' && found !== null ? Reflect.get(found, name) : undefined),
+    value,
+  );
+}
+
+/** A copy with the value at a JSON pointer replaced, added, or (null) removed. */
+function withField(
+  object: Readonly<Record<string, unknown>>,
+  path: string,
+  to: unknown,
+): Readonly<Record<string, unknown>> {
+  const copy = structuredClone(object) as Record<string, unknown>;
+  const names = namesOf(path);
+  const last = names.pop() ?? '';
+  const place = pointed(copy, names.length === 0 ? '' : `/${names.map(escaped).join('/')}`) as Record<string, unknown>;
+  if (to === null) delete place[last];
+  else place[last] = structuredClone(to);
+  return copy;
+}
+
+function namesOf(path: string): string[] {
+  return path
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -116,6 +116,8 @@ const NOTHING_KNOWN = {
   progressDeadlineExceeded: false,
   selector: {},
   replicasManager: null,
+  strategy: null,
+  changes: [],
 } as const;
 
 function countsOf(

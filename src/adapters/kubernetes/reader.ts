@@ -3,8 +3,10 @@ import type { Subject } from '../../domain/subject.ts';
 import type { AutoscalerView, ClusterReader, WorkloadView } from '../../ports/cluster.ts';
 import type { KubeApi } from './api.ts';
 import { autoscalerOf, type ClusterTables, findWorkload, podsOf, workloadOf } from './cache.ts';
+import { createClusterDetails } from './details.ts';
 import { unreadable } from './errors.ts';
-import { at, isObject, type Json, listAt, MalformedObject, textAt, textsAt } from './json.ts';
+import { getObject, reading, subjectResource } from './get-object.ts';
+import { at, isObject, listAt, textAt, textsAt } from './json.ts';
 import {
   ACCESS_REVIEWS,
   apiVersionOf,
@@ -13,7 +15,6 @@ import {
   pathOf,
   permissionFor,
   SCALED_OBJECTS,
-  SUBJECT_RESOURCES,
   WATCHED,
 } from './resources.ts';
 import { type AutoscalerRecord, autoscalerRecord, isTarget, scaledObjectRecord, workloadView } from './views.ts';
@@ -28,6 +29,7 @@ export function createClusterReader(
   watches: Pick<ClusterWatches, 'cacheState'>,
 ): ClusterReader {
   return {
+    ...createClusterDetails(api),
     cacheState: () => watches.cacheState(),
     workload: (ref) => findWorkload(tables, ref),
     workloadOfPod(namespace, pod) {
@@ -61,24 +63,6 @@ export function createClusterReader(
 
 /** `/version` is no object; RBAC grants it to every authenticated user. */
 const VERSION = { group: '', plural: 'version' } as KubeResource;
-
-/** The object as it is now; null when the API server says that there is none. */
-export async function getObject(
-  api: KubeApi,
-  resource: KubeResource,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-  signal: AbortSignal | undefined,
-): Promise<Json | null> {
-  const operation = { permission: permissionFor(resource, 'get'), namespace, name, writes: false };
-  const answer = await api.call({ operation, path: pathOf(resource, { namespace, name }), signal, alsoAccept: [404] });
-  if (answer.status === 404) return null;
-  if (textAt(answer.body, 'metadata', 'name') !== name) throw unreadable(operation, 'not the object asked for');
-  return answer.body;
-}
-
-export function subjectResource(subject: Pick<Subject, 'apiVersion' | 'kind'>): KubeResource | null {
-  return SUBJECT_RESOURCES.find((it) => it.kind === subject.kind && apiVersionOf(it) === subject.apiVersion) ?? null;
-}
 
 /** null as well for a kind that is not one of Kubernetes' own workloads: there is nothing here that could be read of it. */
 export async function freshWorkload(
@@ -126,14 +110,6 @@ async function findTargeting(
   if (!Array.isArray(at(answer.body, 'items'))) throw unreadable(operation, 'a list without items');
   const records = reading(operation, () => listAt(answer.body, 'items').map(kind.read));
   return records.find((it) => isTarget(it.target, subject))?.view ?? null;
-}
-
-function reading<T>(operation: Parameters<typeof unreadable>[0], read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof MalformedObject ? unreadable(operation, error.message, error) : error;
-  }
 }
 
 async function missingPermissions(

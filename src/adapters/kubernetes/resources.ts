@@ -38,6 +38,18 @@ export const SUBJECT_RESOURCES: readonly KubeResource[] = [
   WATCHED.pods,
 ];
 
+/** What is read only when somebody asks. */
+export const ASKED = {
+  replicasets: { ...WATCHED.replicasets, metadataOnly: false },
+  events: resource('v1', 'events', 'Event'),
+  endpointslices: resource('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice'),
+  networkpolicies: resource('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy'),
+  resourcequotas: resource('v1', 'resourcequotas', 'ResourceQuota'),
+  persistentvolumeclaims: resource('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim'),
+  poddisruptionbudgets: resource('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget'),
+  nodes: { ...resource('v1', 'nodes', 'Node'), namespaced: false },
+} as const;
+
 export const CONFIG_MAPS = resource('v1', 'configmaps', 'ConfigMap');
 export const EVENTS = resource('events.k8s.io/v1', 'events', 'Event');
 export const SCALED_OBJECTS = resource('keda.sh/v1alpha1', 'scaledobjects', 'ScaledObject');

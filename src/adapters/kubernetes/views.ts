@@ -1,6 +1,9 @@
 import type {
   AutoscalerView,
+  ContainerEnd,
+  ContainerTrouble,
   ContainerView,
+  FieldChange,
   NamespaceView,
   PodView,
   ServiceView,
@@ -93,7 +96,7 @@ function annotationsOf(object: unknown): Readonly<Record<string, string>> {
   return kept;
 }
 
-function createdAtOf(object: unknown): number {
+export function createdAtOf(object: unknown): number {
   const createdAt = Date.parse(textAt(object, 'metadata', 'creationTimestamp') ?? '');
   return Number.isNaN(createdAt) ? 0 : createdAt;
 }
@@ -103,6 +106,12 @@ function containersOf(podSpec: unknown): ContainerView[] {
   return listAt(podSpec, 'containers').map((container) => ({
     name: textAt(container, 'name') ?? '',
     image: textAt(container, 'image') ?? '',
+    resources: {
+      cpuRequest: textAt(container, 'resources', 'requests', 'cpu'),
+      cpuLimit: textAt(container, 'resources', 'limits', 'cpu'),
+      memoryRequest: textAt(container, 'resources', 'requests', 'memory'),
+      memoryLimit: textAt(container, 'resources', 'limits', 'memory'),
+    },
     env: Object.fromEntries(
       listAt(container, 'env')
         .filter((variable) => at(variable, 'valueFrom') === undefined)
@@ -139,6 +148,8 @@ export function workloadView(object: unknown, resource: KubeResource): WorkloadV
     containers: containersOf(template),
     controller: foreignController(controllingOwner(object)),
     replicasManager: replicasManager(object),
+    strategy: textAt(object, 'spec', 'strategy', 'type') ?? textAt(object, 'spec', 'updateStrategy', 'type'),
+    changes: changesOf(object),
     createdAt: createdAtOf(object),
   };
 }
@@ -189,10 +200,93 @@ function replicasManager(object: unknown): string | null {
   return newest?.manager ?? null;
 }
 
+const MAX_CHANGES = 8;
+const MAX_FIELDS = 12;
+const FIELD_DEPTH = 3;
+
+/** Who wrote what, newest first; the controllers' own writing of the status says nothing about a cause. */
+export function changesOf(object: unknown): FieldChange[] {
+  return listAt(object, 'metadata', 'managedFields')
+    .filter((entry) => textAt(entry, 'subresource') !== 'status')
+    .map((entry) => ({
+      manager: textAt(entry, 'manager') ?? '',
+      at: timeAt(entry, 'time'),
+      subresource: textAt(entry, 'subresource') ?? '',
+      fields: fieldPaths(at(entry, 'fieldsV1')).slice(0, MAX_FIELDS),
+    }))
+    .toSorted((a, b) => (b.at ?? 0) - (a.at ?? 0))
+    .slice(0, MAX_CHANGES);
+}
+
+/** `{"f:spec":{"f:replicas":{}}}` -> `spec.replicas` */
+function fieldPaths(fields: unknown, path: readonly string[] = []): string[] {
+  const names = isObject(fields) ? Object.keys(fields).filter((key) => key.startsWith('f:')) : [];
+  if (names.length === 0 || path.length === FIELD_DEPTH) return path.length === 0 ? [] : [path.join('.')];
+  return names.flatMap((name) => fieldPaths(at(fields, name), [...path, name.slice(2)]));
+}
+
+/** Unix ms of an RFC 3339 time; null where there is none. */
+export function timeAt(value: unknown, ...path: readonly string[]): number | null {
+  const time = Date.parse(textAt(value, ...path) ?? '');
+  return Number.isNaN(time) ? null : time;
+}
+
 function isReady(pod: unknown): boolean {
   return listAt(pod, 'status', 'conditions').some(
     (it) => textAt(it, 'type') === 'Ready' && textAt(it, 'status') === 'True',
   );
+}
+
+const NO_TROUBLES: readonly ContainerTrouble[] = [];
+const MAX_MESSAGE = 500;
+
+/** One shared empty list for the many pods that are well. */
+function troublesOf(pod: unknown): readonly ContainerTrouble[] {
+  const found = [
+    ...listAt(pod, 'status', 'initContainerStatuses').map((status) => ({ status, isInit: true })),
+    ...listAt(pod, 'status', 'containerStatuses').map((status) => ({ status, isInit: false })),
+  ].flatMap(({ status, isInit }) => troubleOf(status, isInit) ?? []);
+  return found.length === 0 ? NO_TROUBLES : found;
+}
+
+function troubleOf(status: unknown, isInit: boolean): ContainerTrouble | null {
+  const ready = at(status, 'ready') === true;
+  const restarts = numberAt(status, 'restartCount') ?? 0;
+  const waiting = at(status, 'state', 'waiting');
+  const terminated = endOf(at(status, 'state', 'terminated'));
+  // An init container that has done its work is ready and ended with 0.
+  const isDone = isInit && terminated?.exitCode === 0;
+  if ((ready || isDone) && restarts === 0) return null;
+  return {
+    name: textAt(status, 'name') ?? '',
+    isInit,
+    ready,
+    restarts,
+    waiting: waiting === undefined ? null : reasonOf(waiting),
+    terminated,
+    lastTerminated: endOf(at(status, 'lastState', 'terminated')),
+  };
+}
+
+function endOf(terminated: unknown): ContainerEnd | null {
+  if (!isObject(terminated)) return null;
+  return {
+    reason: textAt(terminated, 'reason') ?? '',
+    exitCode: numberAt(terminated, 'exitCode') ?? 0,
+    at: timeAt(terminated, 'finishedAt'),
+  };
+}
+
+function reasonOf(value: unknown): { reason: string; message: string } {
+  return { reason: textAt(value, 'reason') ?? '', message: (textAt(value, 'message') ?? '').slice(0, MAX_MESSAGE) };
+}
+
+function podReason(pod: unknown): PodView['reason'] {
+  if (textAt(pod, 'status', 'reason')) return reasonOf(at(pod, 'status'));
+  const unscheduled = listAt(pod, 'status', 'conditions').find(
+    (it) => textAt(it, 'type') === 'PodScheduled' && textAt(it, 'status') === 'False',
+  );
+  return unscheduled === undefined ? null : reasonOf(unscheduled);
 }
 
 export function podRecord(object: unknown): PodRecord {
@@ -210,6 +304,11 @@ export function podRecord(object: unknown): PodRecord {
       (sum, it) => sum + (numberAt(it, 'restartCount') ?? 0),
       0,
     ),
+    owner: owner === null ? null : { kind: owner.kind, name: owner.name, uid: owner.uid },
+    createdAt: createdAtOf(object),
+    terminating: textAt(object, 'metadata', 'deletionTimestamp') !== null,
+    reason: podReason(object),
+    troubles: troublesOf(object),
   };
   const alone = {
     containers: containersOf(at(object, 'spec')),
@@ -240,6 +339,11 @@ export function serviceView(object: unknown): ServiceView {
     name: requiredText(object, 'metadata', 'name'),
     clusterIp: address === null || address === '' || address === 'None' ? null : address,
     selector: textsAt(object, 'spec', 'selector'),
+    ports: listAt(object, 'spec', 'ports').map((it) => ({
+      name: textAt(it, 'name') ?? '',
+      port: numberAt(it, 'port') ?? 0,
+      targetPort: String(at(it, 'targetPort') ?? numberAt(it, 'port') ?? ''),
+    })),
   };
 }
 

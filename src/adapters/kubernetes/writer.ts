@@ -1,11 +1,13 @@
 import { HaleError, isHaleError } from '../../domain/errors.ts';
 import { type Subject, subjectName } from '../../domain/subject.ts';
-import type { ClusterWriter, WriteFence } from '../../ports/cluster.ts';
+import type { ClusterWriter, FieldReplacement, WriteFence } from '../../ports/cluster.ts';
+import type { PodRef } from '../../ports/cluster-details.ts';
 import type { KubeApi } from './api.ts';
 import { type KubeOperation, unreadable } from './errors.ts';
-import { numberAt } from './json.ts';
-import { freshWorkload, subjectResource } from './reader.ts';
-import { apiVersionOf, CONFIG_MAPS, EVENTS, type KubeResource, pathOf, permissionFor } from './resources.ts';
+import { getObject, subjectResource } from './get-object.ts';
+import { numberAt, textAt } from './json.ts';
+import { freshWorkload } from './reader.ts';
+import { apiVersionOf, CONFIG_MAPS, EVENTS, type KubeResource, pathOf, permissionFor, WATCHED } from './resources.ts';
 
 export interface ClusterWriterOptions {
   readonly api: KubeApi;
@@ -33,6 +35,9 @@ export function createClusterWriter(options: ClusterWriterOptions): ClusterWrite
   const { api, now, instance } = options;
   return {
     scale: (change, fence) => scale(options, change, fence),
+    deletePod: (pod, fence) => removePod(options, pod, fence),
+    evictPod: (pod, fence) => evictPod(options, pod, fence),
+    replaceFields: (change, fence) => replaceFields(options, change, fence),
     async recordEvent({ subject, type, reason, action, note }, signal) {
       const { apiVersion, kind, namespace, name, uid } = subject;
       await api.call({
@@ -119,6 +124,111 @@ function scalableResource(subject: Subject): KubeResource {
   if (resource !== null) return resource;
   const kinds = [...SCALABLE_KINDS].join(', ');
   throw new HaleError('cluster-rejected', `${subjectName(subject)} has no replicas to set; only ${kinds} have`);
+}
+
+/** The UID is a precondition: a pod of the same name that was made since is not touched. */
+async function removePod({ api, now }: ClusterWriterOptions, pod: PodRef, fence: WriteFence): Promise<void> {
+  const { namespace, name, uid } = pod;
+  const answer = await api.call({
+    operation: { permission: permissionFor(WATCHED.pods, 'delete'), namespace, name, writes: true },
+    method: 'DELETE',
+    path: pathOf(WATCHED.pods, { namespace, name }),
+    body: { type: 'application/json', value: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } } },
+    signal: fence.signal,
+    beforeSend: () => refuseAfterDeadline(fence, now()),
+    alsoAccept: [404, 409],
+  });
+  if (answer.status >= 300) throw podMoved(pod, answer.status);
+}
+
+async function evictPod(
+  { api, now }: ClusterWriterOptions,
+  { namespace, name, uid, dryRun }: PodRef & { readonly dryRun?: boolean },
+  fence: WriteFence,
+): Promise<void> {
+  const pod = { namespace, name, uid };
+  // The eviction API answers 500 after five seconds when the precondition fails, which reads as a write in doubt: a look before tells it apart.
+  const found = await getObject(api, WATCHED.pods, pod, fence.signal);
+  if (textAt(found, 'metadata', 'uid') !== uid) throw podMoved(pod, found === null ? 404 : 409);
+  const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+  const answer = await api.call({
+    operation: {
+      permission: permissionFor(WATCHED.pods, 'create', 'eviction'),
+      namespace,
+      name,
+      writes: dryRun !== true,
+    },
+    method: 'POST',
+    path: pathOf(WATCHED.pods, { namespace, name, subresource: 'eviction' }),
+    query: dryRun === true ? { dryRun: 'All' } : {},
+    body: {
+      type: 'application/json',
+      value: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: options },
+    },
+    signal: fence.signal,
+    beforeSend: () => refuseAfterDeadline(fence, now()),
+    alsoAccept: [404, 409, 429],
+  });
+  // 429 is how the eviction API says that a disruption budget forbids it (for now).
+  if (answer.status === 429) {
+    throw new HaleError(
+      'cluster-rejected',
+      `eviction of pod ${namespace}/${name}: a disruption budget does not allow it`,
+      {
+        details: { status: 429, maybeApplied: false },
+      },
+    );
+  }
+  if (answer.status >= 300) throw podMoved(pod, answer.status);
+}
+
+function podMoved({ namespace, name }: PodRef, status: number): HaleError {
+  const why = status === 404 ? 'is gone' : 'is another one of the same name, or changed at the same moment';
+  return new HaleError('world-moved', `pod ${namespace}/${name} ${why}; nothing was written`, {
+    details: { status, maybeApplied: false },
+  });
+}
+
+/** What may be replaced at all: a workload's own fields and an autoscaler's; never metadata but annotations. */
+const REPLACEABLE = /^\/(spec\/|metadata\/annotations(\/|$))/;
+
+async function replaceFields(
+  { api, now }: ClusterWriterOptions,
+  { subject, fields, dryRun }: Parameters<ClusterWriter['replaceFields']>[0],
+  fence: WriteFence,
+): Promise<void> {
+  const resource = subject.kind === WATCHED.autoscalers.kind ? WATCHED.autoscalers : subjectResource(subject);
+  const wrong = fields.find(({ path }) => !REPLACEABLE.test(path));
+  if (resource === null || fields.length === 0 || wrong !== undefined) {
+    throw new HaleError('cluster-rejected', `${subjectName(subject)}: ${wrong?.path ?? 'no field'} cannot be replaced`);
+  }
+  const { namespace, name } = subject;
+  const answer = await api.call({
+    operation: { permission: permissionFor(resource, 'patch'), namespace, name, writes: dryRun !== true },
+    method: 'PATCH',
+    path: pathOf(resource, { namespace, name }),
+    query: { fieldManager: FIELD_MANAGER, timeout: SERVER_TIMEOUT, ...(dryRun === true ? { dryRun: 'All' } : {}) },
+    body: {
+      type: JSON_PATCH,
+      value: [{ op: 'test', path: '/metadata/uid', value: subject.uid }, ...fields.flatMap(fieldOperations)],
+    },
+    signal: fence.signal,
+    beforeSend: () => refuseAfterDeadline(fence, now()),
+    alsoAccept: [404, 409, 422],
+  });
+  if (answer.status < 300) return;
+  // 422 is a test that failed, and a value that the API server does not take: either way nothing was stored.
+  const why = answer.status === 404 ? 'the object is gone' : 'it is not as it was, or the new value is not taken';
+  throw new HaleError('world-moved', `${subjectName(subject)}: ${why}; nothing was written`, {
+    details: { status: answer.status, maybeApplied: false },
+  });
+}
+
+/** A field that is not there cannot be tested for its absence: `test` against null holds for an absent one in the API server's library. */
+function fieldOperations({ path, from, to }: FieldReplacement): readonly Readonly<Record<string, unknown>>[] {
+  const test = { op: 'test', path, value: from };
+  if (to === null) return [test, { op: 'remove', path }];
+  return [test, { op: from === null ? 'add' : 'replace', path, value: to }];
 }
 
 /** Checked on the open connection: nothing that waits (credentials, name look-up, TLS) lies between this and the first byte. */

@@ -41,7 +41,9 @@ export function answerResource(request: Request, route: Route, context: ApiConte
     case 'watch':
       return openWatch(request, route, context, response);
     case 'create':
-      return subresource === 'eviction' ? evict(route, context, response) : create(request, route, context, response);
+      return subresource === 'eviction'
+        ? evict(request, route, context, response)
+        : create(request, route, context, response);
     case 'get':
       return read(route, context, response);
     case 'update':
@@ -225,12 +227,7 @@ function remove(request: Request, route: Route, context: ApiContext, response: S
   const object = find(route, context);
   const body = request.body === '' ? {} : parseJson(request.body);
   const options = isRecord(body) ? body : {};
-  const wanted = isRecord(options['preconditions']) ? options['preconditions'] : {};
-  for (const field of ['uid', 'resourceVersion'] as const) {
-    if (wanted[field] === undefined || wanted[field] === object.metadata[field]) continue;
-    const message = `Operation cannot be fulfilled on ${qualifiedName(resource)} "${name}": Precondition failed: ${field} differs`;
-    throw new StatusError(409, 'Conflict', message, { name, kind: resource.plural });
-  }
+  checkPreconditions(options, object, resource);
   const isDry = isDryRun(request.query) || (Array.isArray(options['dryRun']) && options['dryRun'].includes('All'));
   if (resource.plural === 'pods') {
     const grace = options['gracePeriodSeconds'] ?? request.query.get('gracePeriodSeconds');
@@ -243,9 +240,21 @@ function remove(request: Request, route: Route, context: ApiContext, response: S
   sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
 }
 
+function checkPreconditions(options: Record<string, unknown>, object: KubeObject, resource: Resource): void {
+  const wanted = isRecord(options['preconditions']) ? options['preconditions'] : {};
+  for (const field of ['uid', 'resourceVersion'] as const) {
+    if (wanted[field] === undefined || wanted[field] === object.metadata[field]) continue;
+    const message = `Operation cannot be fulfilled on ${qualifiedName(resource)} "${object.metadata.name}": Precondition failed: ${field} differs`;
+    throw new StatusError(409, 'Conflict', message, { name: object.metadata.name, kind: resource.plural });
+  }
+}
+
 /** A pod that a budget with no disruption left selects stays. */
-function evict(route: Route, context: ApiContext, response: ServerResponse): void {
+function evict(request: Request, route: Route, context: ApiContext, response: ServerResponse): void {
   const pod = find(route, context);
+  const body = parseJson(request.body);
+  const options = isRecord(body) && isRecord(body['deleteOptions']) ? body['deleteOptions'] : {};
+  checkPreconditions(options, pod, route.resource);
   const budgets = context.store.list(
     {
       group: 'policy',
@@ -271,6 +280,6 @@ function evict(route: Route, context: ApiContext, response: ServerResponse): voi
       ],
     });
   }
-  context.pods.terminate(pod);
+  if (!isDryRun(request.query)) context.pods.terminate(pod);
   sendJson(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
 }
