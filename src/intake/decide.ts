@@ -10,6 +10,8 @@ export interface Decision {
   readonly opened: readonly { readonly incident: Incident; readonly audit: AuditEvent }[];
   /** Incidents that get a signal. */
   readonly touched: ReadonlySet<string>;
+  /** Each of these is new or still collects, and wakes when that time is over anyway. */
+  readonly allCollect: boolean;
   readonly duplicates: number;
   readonly ignored: number;
 }
@@ -49,7 +51,9 @@ export function decide(
     if (incidentId !== null) touched.add(incidentId);
     signals.push({ ...signal, incidentId });
   }
-  return { signals, opened: [...opened.values()], touched, duplicates, ignored };
+  const fresh = new Set([...opened.values()].map(({ incident }) => incident.id));
+  const allCollect = [...touched].every((id) => fresh.has(id) || view.collecting.has(id));
+  return { signals, opened: [...opened.values()], touched, allCollect, duplicates, ignored };
 
   function open({ key, title, workload, signal }: Observation): string {
     const existing = opened.get(key);

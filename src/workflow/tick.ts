@@ -4,8 +4,7 @@ import { HaleError } from '../domain/errors.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { currentPlan, type Incident } from '../domain/incident.ts';
 import type { Notification, Obligation, RecordRef } from '../domain/obligation.ts';
-import type { Signal } from '../domain/signal.ts';
-import type { Change, InboxEntry } from '../ports/store.ts';
+import type { Change, InboxHead } from '../ports/store.ts';
 import type { WorkflowDeps } from './deps.ts';
 import { DUTIES } from './obligations/index.ts';
 import { PHASE_TABLE } from './phases/index.ts';
@@ -57,15 +56,15 @@ async function tickIncident(deps: WorkflowDeps, pool: ReadingPool, id: string): 
   const attempts = stored.attempts + 1;
   const begun: Incident = { ...stored, attempts, wakeAt: now + backOffMs(attempts) };
   deps.steps.reached('tick-loaded', id);
-  if ((await deps.store.commit({ save: [{ record: begun, expectedVersion: stored.version }] })) !== 'committed')
-    return [begun];
+  if (!(await commitAttempt(deps, begun, stored.version))) return [begun];
   deps.steps.reached('attempt-committed', id);
 
-  const inbox = await deps.store.inbox(id, stored.inboxRead, INBOX_PER_TICK);
+  const inbox = await deps.store.inboxHeads(id, stored.inboxRead, INBOX_PER_TICK);
   const incident = takeIn({ ...begun, version: stored.version + 1 }, inbox, now);
   return inTickSpan(stored.phase, id, async () => {
     const signal = AbortSignal.timeout(TICK_TIMEOUT_MS);
-    const { scene, finish } = openScene(deps, pool, incident, now, signal, newlyFiring(inbox));
+    const firing = inbox.filter(({ status }) => status === 'firing');
+    const { scene, finish } = openScene(deps, pool, incident, now, signal, firing);
     try {
       const tooOften = attempts > deps.settings.maxAttempts && GIVES_UP.has(stored.phase);
       const next = tooOften
@@ -78,6 +77,17 @@ async function tickIncident(deps: WorkflowDeps, pool: ReadingPool, id: string): 
       return [begun];
     }
   });
+}
+
+/** Before anything else is done: from here on a crash costs a wait, and a record whose ticks keep dying is given up. */
+async function commitAttempt(
+  deps: WorkflowDeps,
+  begun: Incident | Obligation,
+  expectedVersion: number,
+): Promise<boolean> {
+  const { record, id, attempts, wakeAt } = begun;
+  const attempt = { ref: { record, id }, expectedVersion, attempts, wakeAt: wakeAt ?? deps.clock.now() };
+  return (await deps.store.commit({ attempt })) === 'committed';
 }
 
 /** A tick that failed leaves the record as the attempt committed it: it is woken again after a back-off. */
@@ -115,13 +125,11 @@ async function letGo(incident: Incident, scene: Scene): Promise<Incident> {
 }
 
 /** New signals change what is firing, never the phase. */
-function takeIn(incident: Incident, inbox: readonly InboxEntry[], now: number): Incident {
+function takeIn(incident: Incident, inbox: readonly InboxHead[], now: number): Incident {
   const firing = new Set(incident.firing);
-  for (const { signal } of inbox) {
-    if (signal.status === 'firing') firing.add(signal.occurrence);
-  }
+  for (const { status, occurrence } of inbox) if (status === 'firing') firing.add(occurrence);
   // A resolve counts whichever came first: both carry the same occurrence.
-  for (const { signal } of inbox) if (signal.status === 'resolved') firing.delete(signal.occurrence);
+  for (const { status, occurrence } of inbox) if (status === 'resolved') firing.delete(occurrence);
   return {
     ...incident,
     firing: [...firing].slice(-MAX_FIRING),
@@ -130,17 +138,13 @@ function takeIn(incident: Incident, inbox: readonly InboxEntry[], now: number): 
   };
 }
 
-function newlyFiring(inbox: readonly InboxEntry[]): Signal[] {
-  return inbox.map((entry) => entry.signal).filter((signal) => signal.status === 'firing');
-}
-
 function openScene(
   deps: WorkflowDeps,
   pool: ReadingPool,
   incident: Incident,
   now: number,
   signal: AbortSignal,
-  firing: readonly Signal[],
+  firing: readonly InboxHead[],
 ) {
   const change = emptyDraft();
   const told: Notification[] = [];
@@ -340,8 +344,7 @@ async function tickObligation(deps: WorkflowDeps, pool: ReadingPool, id: string)
     return stored ? [stored] : [];
 
   const begun: Obligation = { ...stored, attempts: stored.attempts + 1, wakeAt: now + backOffMs(stored.attempts + 1) };
-  if ((await deps.store.commit({ save: [{ record: begun, expectedVersion: stored.version }] })) !== 'committed')
-    return [begun];
+  if (!(await commitAttempt(deps, begun, stored.version))) return [begun];
   const change = emptyDraft();
   const signal = AbortSignal.timeout(TICK_TIMEOUT_MS);
   const scene: DutyScene = {
