@@ -290,6 +290,25 @@ export function storeAnswers(make: MakeStore): void {
       expect(view.collecting).toEqual(new Set(['a']));
     });
 
+    it.each([0, 1, 2, 10, 11, 50, 51, 200])(
+      'looks up %i keys at once, and finds those that are there',
+      async (count) => {
+        await create(['a', {}]);
+        const there = Array.from({ length: count }, (_, index) => `${index}`);
+        await store.commit({ signals: there.map((occurrence) => signalOf(occurrence, 'a', { status: 'resolved' })) });
+
+        const view = await store.intakeView({
+          dedupeKeys: there.map((occurrence) => `${occurrence}|resolved`),
+          occurrences: there,
+          incidentKeys: there.map((name, index) => (index === count - 1 ? 'subject:uid-a' : `subject:${name}`)),
+        });
+
+        expect([...view.knownDedupeKeys.keys()].toSorted()).toEqual(there.map((o) => `${o}|resolved`).toSorted());
+        expect([...view.resolvedOccurrences].toSorted()).toEqual(there.toSorted());
+        expect(view.openIncidents.size).toBe(count === 0 ? 0 : 1);
+      },
+    );
+
     it('knows the newest action on a subject, unless nothing was applied', async () => {
       await create(['a', {}]);
       await store.commit({ intent: intentOf('i', 'a', { committedAt: T0 }) });
