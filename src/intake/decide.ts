@@ -1,8 +1,8 @@
 import type { AuditEvent } from '../domain/audit-event.ts';
 import type { Incident } from '../domain/incident.ts';
+import { newIncident } from '../domain/new-incident.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { IntakeView } from '../ports/store.ts';
-import { newIncident } from '../domain/new-incident.ts';
 import { incidentOpened } from './incident-opened.ts';
 import type { Observation } from './observation.ts';
 

@@ -1,10 +1,10 @@
 import { HaleError } from '../domain/errors.ts';
 import { WATCHDOG_KEY } from '../domain/incident.ts';
+import { newIncident } from '../domain/new-incident.ts';
 import type { RecordRef } from '../domain/obligation.ts';
 import type { Signal, SignalStatus } from '../domain/signal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Change, Store } from '../ports/store.ts';
-import { newIncident } from '../domain/new-incident.ts';
 import { incidentOpened } from './incident-opened.ts';
 
 export interface WatchdogOptions {

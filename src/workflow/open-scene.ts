@@ -13,7 +13,7 @@ import { emptyDraft, type Scene } from './scene.ts';
 export interface OpenScene {
   readonly scene: Scene;
   /** Commits `next` with all that the scene collected; returns what was saved, or what is to be looked at again soon. */
-  finish(next: Incident): Promise<readonly MovingRecord[]>;
+  readonly finish: (next: Incident) => Promise<readonly MovingRecord[]>;
 }
 
 /** A tick that was overtaken looks again so soon. */
