@@ -109,6 +109,7 @@ export interface LoadedConfig {
     readonly recurrenceMs: number;
     readonly recurrenceEveryMs: number;
     readonly returnDeadlineMs: number;
+    readonly returnHeldToldMs: number;
     readonly maxAttempts: number;
     readonly maxWorldMoves: number;
   };
@@ -224,6 +225,7 @@ export function compileConfig(
       recurrenceMs: workflow.recurrence,
       recurrenceEveryMs: workflow.recurrenceEvery,
       returnDeadlineMs: workflow.returnDeadline,
+      returnHeldToldMs: workflow.returnHeldTold,
       maxAttempts: workflow.maxAttempts,
       maxWorldMoves: workflow.maxWorldMoves,
     },

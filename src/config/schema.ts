@@ -242,6 +242,7 @@ export const ConfigFile = z.strictObject({
       recurrence: DurationMs.default(30 * MINUTE_MS),
       recurrenceEvery: DurationMs.default(30_000),
       returnDeadline: DurationMs.default(DAY_MS),
+      returnHeldTold: DurationMs.default(15 * MINUTE_MS),
       maxAttempts: Count(100).default(5),
       maxWorldMoves: Count(100).default(3),
     })

@@ -20,6 +20,16 @@ afterEach(async () => {
 const ORDERS_KEY = 'subject:uid-orders';
 const everyIncident = ({ store }: IntakeBench) => store.incidents({ limit: 1_000 });
 const FINGERPRINT_B = 'bbbbbbbbbbbbbbbb';
+const FINGERPRINT_C = 'cccccccccccccccc';
+
+/** What ticks did meanwhile: every incident is past collecting, has read its inbox and sleeps. */
+async function moveOn(bench: IntakeBench): Promise<void> {
+  for (const incident of await everyIncident(bench)) {
+    const inboxRead = await bench.store.inboxEnd(incident.id);
+    const record = { ...incident, phase: 'escalated' as const, inboxRead, wakeAt: START + 86_400_000 };
+    await bench.store.commit({ save: [{ record, expectedVersion: incident.version }] });
+  }
+}
 
 describe('one alert', () => {
   it('opens an incident of its workload that collects, and hints at it', async () => {
@@ -140,7 +150,7 @@ describe('several alerts', () => {
     expect(result).toMatchObject({ accepted: 2, incidentsOpened: 2 });
   });
 
-  it('that come later join, and wake the incident within a second, with others of that second', async () => {
+  it('that come later join; an incident that collects takes them in when that time is over', async () => {
     const bench = await open();
     await bench.intake.receive(bodyOf([alertOf()]));
     bench.clock.advance(1_000);
@@ -150,8 +160,25 @@ describe('several alerts', () => {
     const incidents = await everyIncident(bench);
     expect(result).toMatchObject({ accepted: 1, incidentsOpened: 0 });
     expect(incidents.map(({ wakeAt, version }) => ({ wakeAt, version }))).toEqual([
-      { wakeAt: START + 2_000, version: 1 },
+      { wakeAt: START + LIMITS.settleMs, version: 1 },
     ]);
+  });
+
+  it('wake an incident that is past collecting within a second, with others of that second, also beside one that collects', async () => {
+    const bench = await open();
+    await bench.intake.receive(bodyOf([alertOf()]));
+    await moveOn(bench);
+    bench.clock.advance(1_000);
+
+    await bench.intake.receive(
+      bodyOf([
+        alertOf({ fingerprint: FINGERPRINT_B }),
+        alertOf({ fingerprint: FINGERPRINT_C, labels: { alertname: 'B' } }),
+      ]),
+    );
+
+    const [late] = (await everyIncident(bench)).filter(({ phase }) => phase === 'escalated');
+    expect(late?.wakeAt).toBe(START + 2_000);
   });
 
   it('that repeat are counted and change nothing', async () => {
@@ -171,6 +198,7 @@ describe('a resolve', () => {
   it('goes to its incident and wakes it', async () => {
     const bench = await open();
     await bench.intake.receive(bodyOf([alertOf()]));
+    await moveOn(bench);
     bench.clock.advance(2_000);
 
     await bench.intake.receive(bodyOf([resolved]));

@@ -68,7 +68,7 @@ export interface AlertIntake {
 }
 
 const MAX_TRIES = 5;
-/** Signals of an incident that is open already gather for so long: in a flood it is one tick per second that takes them in, not one per body. */
+/** Signals of an incident that is past collecting gather for so long: in a flood it is one tick per second that takes them in, not one per body. */
 const GATHER_MS = 1_000;
 
 export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
@@ -130,12 +130,7 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
       }
     }
     const decision = await store(observations, now);
-    meter?.alerts('accepted', decision.signals.length);
-    meter?.alerts('duplicate', decision.duplicates);
-    meter?.alerts('ignored', decision.ignored);
-    meter?.alerts('watchdog', watchdog);
-    meter?.incidentsOpened(decision.opened.length);
-    return {
+    const result: IntakeResult = {
       accepted: decision.signals.length,
       duplicates: decision.duplicates,
       ignored: decision.ignored,
@@ -143,17 +138,28 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
       incidentsOpened: decision.opened.length,
       warnings,
     };
+    count(result);
+    return result;
+  }
+
+  function count({ accepted, duplicates, ignored, watchdog, incidentsOpened }: IntakeResult): void {
+    if (accepted > 0) meter?.alerts('accepted', accepted);
+    if (duplicates > 0) meter?.alerts('duplicate', duplicates);
+    if (ignored > 0) meter?.alerts('ignored', ignored);
+    if (watchdog > 0) meter?.alerts('watchdog', watchdog);
+    if (incidentsOpened > 0) meter?.incidentsOpened(incidentsOpened);
   }
 
   /** Looks and commits; a conflict means that another body or a tick was faster, so looks again. */
   async function store(observations: readonly Observation[], now: number): Promise<Decision> {
-    if (observations.length === 0) return { signals: [], opened: [], touched: new Set(), duplicates: 0, ignored: 0 };
+    if (observations.length === 0)
+      return { signals: [], opened: [], touched: new Set(), allCollect: true, duplicates: 0, ignored: 0 };
     const lookup = lookupOf(observations);
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       const view = await fromStore(options.store.intakeView(lookup));
       const decision = decide(observations, view, { now, settleMs: limits.settleMs, newId: options.newId });
       if (decision.signals.length === 0) return decision;
-      const wakeAt = now + (decision.opened.length > 0 ? limits.settleMs : Math.min(GATHER_MS, limits.settleMs));
+      const wakeAt = now + (decision.allCollect ? limits.settleMs : Math.min(GATHER_MS, limits.settleMs));
       const result: CommitResult = await fromStore(options.store.commit(changeOf(decision, wakeAt)));
       if (result === 'committed') {
         for (const id of decision.touched) options.onSignal({ record: 'incident', id }, wakeAt);

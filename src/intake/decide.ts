@@ -1,8 +1,9 @@
 import type { AuditEvent } from '../domain/audit-event.ts';
 import type { Incident } from '../domain/incident.ts';
+import { newIncident } from '../domain/new-incident.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { IntakeView } from '../ports/store.ts';
-import { incidentOpened, newIncident } from './new-incident.ts';
+import { incidentOpened } from './incident-opened.ts';
 import type { Observation } from './observation.ts';
 
 export interface Decision {
@@ -10,6 +11,8 @@ export interface Decision {
   readonly opened: readonly { readonly incident: Incident; readonly audit: AuditEvent }[];
   /** Incidents that get a signal. */
   readonly touched: ReadonlySet<string>;
+  /** Each of these is new or still collects, and wakes when that time is over anyway. */
+  readonly allCollect: boolean;
   readonly duplicates: number;
   readonly ignored: number;
 }
@@ -49,7 +52,9 @@ export function decide(
     if (incidentId !== null) touched.add(incidentId);
     signals.push({ ...signal, incidentId });
   }
-  return { signals, opened: [...opened.values()], touched, duplicates, ignored };
+  const fresh = new Set([...opened.values()].map(({ incident }) => incident.id));
+  const allCollect = [...touched].every((id) => fresh.has(id) || view.collecting.has(id));
+  return { signals, opened: [...opened.values()], touched, allCollect, duplicates, ignored };
 
   function open({ key, title, workload, signal }: Observation): string {
     const existing = opened.get(key);

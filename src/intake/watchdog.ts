@@ -1,10 +1,11 @@
 import { HaleError } from '../domain/errors.ts';
 import { WATCHDOG_KEY } from '../domain/incident.ts';
+import { newIncident } from '../domain/new-incident.ts';
 import type { RecordRef } from '../domain/obligation.ts';
 import type { Signal, SignalStatus } from '../domain/signal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Change, Store } from '../ports/store.ts';
-import { incidentOpened, newIncident } from './new-incident.ts';
+import { incidentOpened } from './incident-opened.ts';
 
 export interface WatchdogOptions {
   readonly store: Pick<Store, 'commit' | 'intakeView' | 'inbox'>;

@@ -20,6 +20,16 @@ export interface Change {
   /** `expectedVersion` 0 creates; otherwise the stored version must equal it. The record is stored with version expectedVersion + 1. */
   readonly save?: readonly { readonly record: MovingRecord; readonly expectedVersion: number }[];
   /**
+   * A tick begins: the record gets `attempts`, `wakeAt` and version expectedVersion + 1, and keeps all else. Unlike a save it does not look at the
+   * inbox, for this very tick is about to. `expectedVersion` must be the stored version, or conflict `version`.
+   */
+  readonly attempt?: {
+    readonly ref: RecordRef;
+    readonly expectedVersion: number;
+    readonly attempts: number;
+    readonly wakeAt: number;
+  };
+  /**
    * Appended to the inbox of their incident, whose version they never change; the incident's wake-up time becomes the earlier of its own and
    * `wakeAt`. An incident saved while its inbox holds rows past its `inboxRead` is due at once; saved as closed, that is conflict `version`.
    * A signal whose dedupeKey is stored already is passed over. An incident that closed meanwhile: conflict `version`.
@@ -78,6 +88,11 @@ export interface InboxEntry {
   readonly signal: Signal;
 }
 
+/** What a tick has to know of a signal in the inbox, without reading all of it. */
+export interface InboxHead extends Pick<Signal, 'occurrence' | 'status' | 'startedAt'> {
+  readonly position: number;
+}
+
 export interface IncidentFilter {
   readonly phases?: readonly Phase[];
   readonly openOnly?: boolean;
@@ -94,6 +109,8 @@ export interface IntakeView {
   readonly resolvedOccurrences: ReadonlySet<string>;
   /** Incident key to the id of the incident that is not closed. */
   readonly openIncidents: ReadonlyMap<string, string>;
+  /** Those of them that still collect: they take in their inbox when that time is over. */
+  readonly collecting: ReadonlySet<string>;
 }
 
 /** Age and size caps by kind; what exceeds either is pruned, oldest first, never what an open record needs. */
@@ -135,6 +152,8 @@ export interface Store {
     readonly incidentKeys: readonly string[];
   }): Promise<IntakeView>;
   inbox(incidentId: string, afterPosition: number, limit: number): Promise<readonly InboxEntry[]>;
+  /** The same rows in the same order, read only as far as a tick needs it. */
+  inboxHeads(incidentId: string, afterPosition: number, limit: number): Promise<readonly InboxHead[]>;
   /** Newest position in the incident's inbox; 0 when it is empty. */
   inboxEnd(incidentId: string): Promise<number>;
   evidence(id: string): Promise<Evidence | null>;

@@ -9,6 +9,9 @@ import type { WorkloadView } from '../ports/cluster.ts';
 import type { InboxEntry } from '../ports/store.ts';
 import type { Scene } from './scene.ts';
 
+/** Signals that the detectors are shown: more of one workload say nothing new. */
+const SHOWN_SIGNALS = 32;
+
 export interface Detection {
   readonly findings: readonly Finding[];
   /** Detectors that could not look, with the reason. */
@@ -22,7 +25,7 @@ export async function detect(incident: Incident, scene: Scene): Promise<Detectio
   const workload = await subjectOf(incident, scene);
   if (workload === null) return { findings: [], failures: [], gone: true };
 
-  const inbox = await scene.deps.store.inbox(incident.id, 0, 100);
+  const inbox = await scene.deps.store.inbox(incident.id, 0, SHOWN_SIGNALS);
   const view = viewOf(incident, workload, inbox);
   // A guess is tested on its own suspect, below.
   const kinds = new Set<SignalKind>(inbox.map(({ signal }) => signal.kind).filter((kind) => kind !== 'hypothesis'));

@@ -3,8 +3,7 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Notification, Obligation, ObligationKind } from '../domain/obligation.ts';
 import type { LoadedPolicy } from '../domain/policy.ts';
-import type { Signal } from '../domain/signal.ts';
-import type { Change } from '../ports/store.ts';
+import type { Change, InboxHead } from '../ports/store.ts';
 import type { WorkflowDeps } from './deps.ts';
 import type { Reading } from './reading.ts';
 
@@ -18,7 +17,7 @@ export interface Scene {
   readonly policies: readonly LoadedPolicy[];
   readonly change: Draft;
   /** New firing signals that this tick took in. */
-  readonly newlyFiring: readonly Signal[];
+  readonly newlyFiring: readonly InboxHead[];
   audit(kind: AuditKind, text: string, data?: Record<string, unknown>): void;
   /** Owes something from the commit of this tick on; returns its id. */
   owe(obligation: Pick<Obligation, 'duty' | 'dueAt' | 'deadline'>): string;

@@ -22,6 +22,8 @@ export interface WorkflowSettings {
   readonly recurrenceEveryMs: number;
   /** A return that could not run for so long becomes a person's. */
   readonly returnDeadlineMs: number;
+  /** A return that is held for so long is told of once, whatever holds it. */
+  readonly returnHeldToldMs: number;
   /** Ticks begun without an end before a phase is given up. */
   readonly maxAttempts: number;
   /** A plan is made anew at most so often because the world moved. */
@@ -42,6 +44,7 @@ export const WORKFLOW_DEFAULTS: WorkflowSettings = {
   recurrenceMs: 30 * 60_000,
   recurrenceEveryMs: 30_000,
   returnDeadlineMs: 24 * 3_600_000,
+  returnHeldToldMs: 15 * 60_000,
   maxAttempts: 5,
   maxWorldMoves: 3,
 };

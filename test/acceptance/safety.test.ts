@@ -220,6 +220,29 @@ describe('whoever has to live with a change is told', () => {
     expect(await hale.store.obligations({ openOnly: true, limit: 5 })).toHaveLength(0);
   });
 
+  it('of a return that is held, once and after a while, and again when it is made', async () => {
+    const rung = { remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' }, returnAfter: '10m' };
+    const hale = await start({ policy: testPolicy({ ladder: [rung] }) });
+    await actedUpon(hale);
+    hale.world.usersS = 0.1;
+    hale.world.causeThere = false;
+    await hale.alert('resolved');
+    await hale.run(5 * MINUTE_MS);
+    await hale.store.commit({ freeze: { frozen: true, by: 'alice', reason: 'a sale', at: hale.now() } });
+
+    await hale.run(15 * MINUTE_MS);
+    const early = hale.told.map(({ kind }) => kind);
+    await hale.run(2 * 60 * MINUTE_MS);
+    const late = hale.told.map(({ title }) => title);
+    await hale.store.commit({ freeze: { frozen: false, by: 'alice', reason: 'over', at: hale.now() } });
+    await hale.run(5 * MINUTE_MS);
+
+    expect(early).toEqual(['acted']);
+    expect(late).toHaveLength(2);
+    expect(late[1]).toContain('a return waits');
+    expect(hale.cluster.writes).toHaveLength(2);
+  });
+
   it('of a revert by another once: nothing is left to return', async () => {
     const rung = { remediation: 'scale-workload', settings: { maxReplicas: 10, database: 'none' }, returnAfter: '10m' };
     const hale = await start({ policy: testPolicy({ ladder: [rung] }) });

@@ -107,6 +107,27 @@ export function storeAnswers(make: MakeStore): void {
       expect(await store.inboxEnd('nobody')).toBe(0);
     });
 
+    it('heads of the inbox are the same rows in the same order', async () => {
+      await create(['a', {}], ['b', {}]);
+      const late = signalOf('2', 'a', { status: 'resolved', startedAt: T0 + 5 });
+      await store.commit({ signals: [signalOf('1', 'a'), signalOf('9', 'b'), late, signalOf('3', 'a')] });
+      const all = await store.inbox('a', 0, 10);
+
+      const heads = await store.inboxHeads('a', 0, 10);
+      const rest = await store.inboxHeads('a', all[0]?.position ?? 0, 1);
+
+      expect(heads).toEqual(
+        all.map(({ position, signal: { occurrence, status, startedAt } }) => ({
+          position,
+          occurrence,
+          status,
+          startedAt,
+        })),
+      );
+      expect(heads[1]).toMatchObject({ status: 'resolved', startedAt: T0 + 5 });
+      expect(rest).toEqual(heads.slice(1, 2));
+    });
+
     it('names what is due, earliest first, both kinds of record', async () => {
       await create(['late', { wakeAt: T0 + 30 }], ['early', { wakeAt: T0 + 10 }], ['never', { wakeAt: null }]);
       await store.commit({ save: [{ record: obligationOf('o', { wakeAt: T0 + 20 }), expectedVersion: 0 }] });
@@ -237,7 +258,7 @@ export function storeAnswers(make: MakeStore): void {
     });
 
     it('answers intake in one look', async () => {
-      await create(['a', {}], ['gone', {}]);
+      await create(['a', {}], ['gone', {}], ['on', { phase: 'diagnosing' }]);
       await store.commit({
         signals: [signalOf('1', 'a'), signalOf('2', 'gone'), signalOf('3', null, { status: 'resolved' })],
       });
@@ -249,7 +270,7 @@ export function storeAnswers(make: MakeStore): void {
       const view = await store.intakeView({
         dedupeKeys: ['1|firing', '2|firing', '3|resolved', '9|firing'],
         occurrences: ['1', '3'],
-        incidentKeys: ['subject:uid-a', 'subject:uid-gone'],
+        incidentKeys: ['subject:uid-a', 'subject:uid-gone', 'subject:uid-on'],
       });
 
       expect(view.knownDedupeKeys).toEqual(
@@ -260,8 +281,33 @@ export function storeAnswers(make: MakeStore): void {
         ]),
       );
       expect(view.resolvedOccurrences).toEqual(new Set(['3']));
-      expect(view.openIncidents).toEqual(new Map([['subject:uid-a', 'a']]));
+      expect(view.openIncidents).toEqual(
+        new Map([
+          ['subject:uid-a', 'a'],
+          ['subject:uid-on', 'on'],
+        ]),
+      );
+      expect(view.collecting).toEqual(new Set(['a']));
     });
+
+    it.each([0, 1, 2, 10, 11, 50, 51, 200])(
+      'looks up %i keys at once, and finds those that are there',
+      async (count) => {
+        await create(['a', {}]);
+        const there = Array.from({ length: count }, (_, index) => `${index}`);
+        await store.commit({ signals: there.map((occurrence) => signalOf(occurrence, 'a', { status: 'resolved' })) });
+
+        const view = await store.intakeView({
+          dedupeKeys: there.map((occurrence) => `${occurrence}|resolved`),
+          occurrences: there,
+          incidentKeys: there.map((name, index) => (index === count - 1 ? 'subject:uid-a' : `subject:${name}`)),
+        });
+
+        expect([...view.knownDedupeKeys.keys()].toSorted()).toEqual(there.map((o) => `${o}|resolved`).toSorted());
+        expect([...view.resolvedOccurrences].toSorted()).toEqual(there.toSorted());
+        expect(view.openIncidents.size).toBe(count === 0 ? 0 : 1);
+      },
+    );
 
     it('knows the newest action on a subject, unless nothing was applied', async () => {
       await create(['a', {}]);

@@ -13,6 +13,10 @@ import {
   T0,
 } from './store-records.ts';
 
+function attemptOn(record: 'incident' | 'obligation', id: string, expectedVersion: number) {
+  return { ref: { record, id }, expectedVersion, attempts: 3, wakeAt: T0 + 7_000 };
+}
+
 /** One change, all or nothing: versions, reservations, uniqueness. */
 export function storeCommits(make: MakeStore): void {
   describe('commit', () => {
@@ -48,6 +52,52 @@ export function storeCommits(make: MakeStore): void {
       expect(result).toMatchObject({ conflict: 'version' });
       expect(await store.audit({ limit: 10 })).toEqual([]);
       expect((await store.incident('a'))?.version).toBe(1);
+    });
+
+    it('an attempt counts, moves version and wake-up time on, and leaves the rest as it is', async () => {
+      await store.commit({ save: [{ record: obligationOf('o'), expectedVersion: 0 }], signals: [signalOf('s', 'a')] });
+      const before = { incident: await store.incident('a'), obligation: await store.obligation('o') };
+
+      const results = [
+        await store.commit({ attempt: attemptOn('incident', 'a', 1) }),
+        await store.commit({ attempt: attemptOn('obligation', 'o', 1) }),
+      ];
+
+      const moved = { version: 2, attempts: 3, wakeAt: T0 + 7_000 };
+      expect(results).toEqual(['committed', 'committed']);
+      // The unread signal does not make it due: the tick that begins is about to read it.
+      expect(await store.incident('a')).toEqual({ ...before.incident, ...moved });
+      expect(await store.obligation('o')).toEqual({ ...before.obligation, ...moved });
+      expect(await store.due(T0 + 7_000, 10)).toHaveLength(2);
+      const again = await made.reopen();
+      expect(await again.incident('a')).toEqual({ ...before.incident, ...moved });
+      expect(await again.incidents({ limit: 10 })).toEqual([{ ...before.incident, ...moved }]);
+    });
+
+    it('a save after an attempt goes on from its version, and its figures count', async () => {
+      await store.commit({ attempt: attemptOn('incident', 'a', 1) });
+
+      const stale = await store.commit({ save: [{ record: incidentOf('a'), expectedVersion: 1 }] });
+      const saved = await store.commit({ save: [{ record: incidentOf('a', { attempts: 0 }), expectedVersion: 2 }] });
+
+      expect(stale).toMatchObject({ conflict: 'version' });
+      expect(saved).toBe('committed');
+      expect(await store.incident('a')).toMatchObject({ version: 3, attempts: 0, wakeAt: null });
+    });
+
+    it.each([
+      { what: 'a version too old', attempt: attemptOn('incident', 'a', 0) },
+      { what: 'a version too new', attempt: attemptOn('incident', 'a', 2) },
+      { what: 'an incident that does not exist', attempt: attemptOn('incident', 'nobody', 0) },
+      { what: 'an obligation that does not exist', attempt: attemptOn('obligation', 'a', 1) },
+    ])('an attempt on $what is a version conflict', async ({ attempt }) => {
+      const before = await store.incident('a');
+
+      const result = await store.commit({ attempt, audit: [auditOf('half')] });
+
+      expect(result).toMatchObject({ conflict: 'version' });
+      expect(await store.incident('a')).toEqual(before);
+      expect(await store.audit({ limit: 10 })).toEqual([]);
     });
 
     it.each<{ what: string; change: Change }>([

@@ -12,6 +12,7 @@ const LIMIT = 2;
 const WINDOW_MS = 100;
 /** An inbox position that no store of this size reaches: all was taken in. */
 const ALL_READ = 1_000_000_000;
+const ATTEMPT_WAKES_AT = T0 + 45;
 
 interface Save {
   readonly id: string;
@@ -21,11 +22,14 @@ interface Save {
   readonly readAll: boolean;
 }
 /** As drawn: a save is mostly right about the version, because a change that is wrong about it says nothing about the rest. */
-interface DrawnStep extends Omit<Step, 'save'> {
+interface DrawnStep extends Omit<Step, 'save' | 'attempt'> {
   readonly save?: (Save & { readonly offVersion: number }) | undefined;
+  readonly attempt?: { readonly id: string; readonly offVersion: number } | undefined;
 }
 interface Step {
   readonly save?: (Save & { readonly version: number }) | undefined;
+  /** A tick begins on this incident, after the save of the same change. */
+  readonly attempt?: { readonly id: string; readonly version: number } | undefined;
   readonly signals: readonly { occurrence: string; id: string | null }[];
   readonly wakeAt?: number | undefined;
   readonly reserve?: { holder: string; at: number; counts: number; exclusive: string | null } | undefined;
@@ -44,6 +48,10 @@ const step: fc.Arbitrary<DrawnStep> = fc.record({
     }),
     { nil: undefined },
   ),
+  attempt: fc.option(fc.record({ id: fc.constantFrom(...IDS), offVersion: fc.constantFrom(0, 0, 0, 1) }), {
+    nil: undefined,
+    freq: 2,
+  }),
   signals: fc.array(
     fc.record({ occurrence: fc.constantFrom('1', '2', '3', '4', '5', '6'), id: fc.constantFrom(null, ...IDS) }),
     { maxLength: 2 },
@@ -89,7 +97,7 @@ function inboxOf(model: Model, id: string): string[] {
 }
 
 /** What the port says about one change, written down as plainly as possible. Throws the kind of conflict. */
-function expected(model: Model, { save, signals, wakeAt, reserve, release }: Step, name: string): Model {
+function expected(model: Model, { save, attempt, signals, wakeAt, reserve, release }: Step, name: string): Model {
   const next = structuredClone(model);
   const unread = save !== undefined && save.version > 0 && !save.readAll && inboxOf(model, save.id).length > 0;
   if (save !== undefined) {
@@ -103,6 +111,12 @@ function expected(model: Model, { save, signals, wakeAt, reserve, release }: Ste
       closed: save.closed,
       wakeAt: unread ? Math.min(own, T0) : own,
     });
+  }
+  if (attempt !== undefined) {
+    const begun = next.incidents.get(attempt.id);
+    if (begun === undefined || begun.version !== attempt.version) throw new Error('version');
+    begun.version += 1;
+    begun.wakeAt = ATTEMPT_WAKES_AT;
   }
   for (const { occurrence, id } of signals) {
     if (model.signals.has(occurrence)) continue;
@@ -135,15 +149,20 @@ function expected(model: Model, { save, signals, wakeAt, reserve, release }: Ste
   return next;
 }
 
-function changeOf({ save, signals, wakeAt, reserve, release }: Step, name: string): Change {
+function changeOf({ save, attempt, signals, wakeAt, reserve, release }: Step, name: string): Change {
   return {
     audit: [auditOf(name)],
     signals: signals.map(({ occurrence, id }) => signalOf(occurrence, id)),
     ...(save === undefined ? {} : { save: [{ record: recordOf(save), expectedVersion: save.version }] }),
+    ...(attempt === undefined ? {} : { attempt: attemptOf(attempt) }),
     ...(wakeAt === undefined ? {} : { wakeAt }),
     ...(release === undefined ? {} : { release }),
     ...(reserve === undefined ? {} : { reserve: reservationOf(reserve) }),
   };
+}
+
+function attemptOf({ id, version }: NonNullable<Step['attempt']>): NonNullable<Change['attempt']> {
+  return { ref: { record: 'incident', id }, expectedVersion: version, attempts: 1, wakeAt: ATTEMPT_WAKES_AT };
 }
 
 function recordOf({ id, key, cause, closed, readAll }: NonNullable<Step['save']>) {
@@ -243,9 +262,14 @@ export function storeInterleavings(make: MakeStore): void {
   });
 }
 
-function stepOf(model: Model, { save, ...rest }: DrawnStep): Step {
-  if (save === undefined) return rest;
-  return { ...rest, save: { ...save, version: (model.incidents.get(save.id)?.version ?? 0) + save.offVersion } };
+function stepOf(model: Model, { save, attempt, ...rest }: DrawnStep): Step {
+  const versionOf = (id: string): number => model.incidents.get(id)?.version ?? 0;
+  const saved = attempt !== undefined && save?.id === attempt.id ? 1 : 0;
+  return {
+    ...rest,
+    ...(save && { save: { ...save, version: versionOf(save.id) + save.offVersion } }),
+    ...(attempt && { attempt: { id: attempt.id, version: versionOf(attempt.id) + saved + attempt.offVersion } }),
+  };
 }
 
 function foretell(model: Model, one: Step, name: string): { model: Model; result: string } {

@@ -25,6 +25,7 @@ function writeRows(db: Database, change: EncodedChange, now: number): Conflict |
       if (save.record.record === 'incident') saveIncident(db, save, now);
       else saveObligation(db, save);
     }
+    beginAttempt(db, change);
     appendSignals(db, change);
     for (const { item, body } of change.evidence) {
       doing = `evidence ${item.id} is stored already`;
@@ -88,7 +89,7 @@ function saveIncident(db: Database, { record, expectedVersion, body }: EncodedSa
   if (expectedVersion === 0) {
     db.run(
       `INSERT INTO incident (id, version, key, purpose, phase, self_resolved, opened_at, ended_at, wake_at, cause_key, previous_id,
-       leader_id, body) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       leader_id, attempts, body) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.id,
       record.key,
       record.purpose,
@@ -100,6 +101,7 @@ function saveIncident(db: Database, { record, expectedVersion, body }: EncodedSa
       record.causeKey,
       record.previousId,
       record.leaderId,
+      record.attempts,
       body,
     );
     return;
@@ -108,7 +110,7 @@ function saveIncident(db: Database, { record, expectedVersion, body }: EncodedSa
   db.run(
     `UPDATE incident SET version = ?, key = ?, purpose = ?, phase = ?,
      self_resolved = CASE WHEN ? = 'closed' THEN self_resolved ELSE ? END, opened_at = ?, ended_at = ?, wake_at = ?, cause_key = ?,
-     previous_id = ?, leader_id = ?, body = ? WHERE id = ?`,
+     previous_id = ?, leader_id = ?, attempts = ?, body = ? WHERE id = ?`,
     expectedVersion + 1,
     record.key,
     record.purpose,
@@ -121,6 +123,7 @@ function saveIncident(db: Database, { record, expectedVersion, body }: EncodedSa
     record.causeKey,
     record.previousId,
     record.leaderId,
+    record.attempts,
     body,
     record.id,
   );
@@ -131,8 +134,8 @@ function saveObligation(db: Database, { record, expectedVersion, body }: Encoded
   const returnIncidentId = record.duty.kind === 'return' ? record.duty.returnIncidentId : null;
   if (expectedVersion === 0) {
     db.run(
-      `INSERT INTO obligation (id, version, incident_id, kind, status, created_at, due_at, wake_at, return_incident_id, body)
-       VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO obligation (id, version, incident_id, kind, status, created_at, due_at, wake_at, return_incident_id, attempts, body)
+       VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.id,
       record.incidentId,
       record.duty.kind,
@@ -141,13 +144,14 @@ function saveObligation(db: Database, { record, expectedVersion, body }: Encoded
       record.dueAt,
       record.wakeAt,
       returnIncidentId,
+      record.attempts,
       body,
     );
     return;
   }
   db.run(
     `UPDATE obligation SET version = ?, incident_id = ?, kind = ?, status = ?, created_at = ?, due_at = ?, wake_at = ?,
-     return_incident_id = ?, body = ? WHERE id = ?`,
+     return_incident_id = ?, attempts = ?, body = ? WHERE id = ?`,
     expectedVersion + 1,
     record.incidentId,
     record.duty.kind,
@@ -156,8 +160,24 @@ function saveObligation(db: Database, { record, expectedVersion, body }: Encoded
     record.dueAt,
     record.wakeAt,
     returnIncidentId,
+    record.attempts,
     body,
     record.id,
+  );
+}
+
+/** Columns only: the record itself stays as it is, for all that a tick changes comes with the commit at its end. */
+function beginAttempt(db: Database, { rest: { attempt } }: EncodedChange): void {
+  if (attempt === undefined) return;
+  const { ref, expectedVersion, attempts, wakeAt } = attempt;
+  db.run(
+    ref.record === 'incident'
+      ? 'UPDATE incident SET version = ?, attempts = ?, wake_at = ? WHERE id = ?'
+      : 'UPDATE obligation SET version = ?, attempts = ?, wake_at = ? WHERE id = ?',
+    expectedVersion + 1,
+    attempts,
+    wakeAt,
+    ref.id,
   );
 }
 

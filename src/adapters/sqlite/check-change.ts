@@ -1,6 +1,7 @@
+import type { RecordRef } from '../../domain/obligation.ts';
 import type { Conflict } from '../../ports/store.ts';
 import { type Database, integerOf, textOf } from './database.ts';
-import type { EncodedChange, EncodedSave } from './encode.ts';
+import type { EncodedChange } from './encode.ts';
 
 export function conflict(kind: Conflict['conflict'], detail: string): Conflict {
   return { conflict: kind, detail };
@@ -22,6 +23,15 @@ export function checkVersions(db: Database, change: EncodedChange): Conflict | n
     phases.set(record.id, record.phase);
     if (record.phase === 'closed' && inboxEnd(db, record.id) > record.inboxRead) {
       return conflict('version', `incident ${record.id} cannot close: its inbox holds signals that were not taken in`);
+    }
+  }
+
+  const { attempt } = change.rest;
+  if (attempt !== undefined) {
+    const ref = `${attempt.ref.record} ${attempt.ref.id}`;
+    const stored = versions.get(ref) ?? storedVersion(db, attempt.ref);
+    if (stored === 0 || stored !== attempt.expectedVersion) {
+      return conflict('version', `${ref} has version ${stored}, expected ${attempt.expectedVersion}`);
     }
   }
 
@@ -62,7 +72,7 @@ function incidentsNamedBy(change: EncodedChange): Set<string> {
   return named;
 }
 
-function storedVersion(db: Database, { record, id }: EncodedSave['record']): number {
+function storedVersion(db: Database, { record, id }: RecordRef): number {
   const row =
     record === 'incident'
       ? db.get('SELECT version FROM incident WHERE id = ?', id)

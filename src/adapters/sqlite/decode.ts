@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { HaleError } from '../../domain/errors.ts';
 import { Incident } from '../../domain/incident.ts';
+import { Instant } from '../../domain/instant.ts';
 import { Mode } from '../../domain/mode.ts';
 import { Obligation } from '../../domain/obligation.ts';
-import type { FreezeState, LoweredAutonomy } from '../../ports/store.ts';
-import { integerOrNull, type Row, textOf } from './database.ts';
+import { SignalStatus } from '../../domain/signal.ts';
+import type { FreezeState, InboxHead, LoweredAutonomy } from '../../ports/store.ts';
+import { integerOf, integerOrNull, type Row, textOf } from './database.ts';
 
 export const StoredFreeze: z.ZodType<FreezeState> = z.object({
   frozen: z.boolean(),
@@ -28,13 +30,35 @@ export function decode<T>(schema: z.ZodType<T>, row: Row, what: string): T {
   return checked(schema, jsonOf(row, what), what);
 }
 
-/** A signal may have woken the incident since it was saved: the column, not the body, says when it wants to be woken. */
+/** What `decodeIncident` and `decodeObligation` read. */
+export const MOVING_COLUMNS = 'body, version, attempts, wake_at';
+
 export function decodeIncident(row: Row): Incident {
-  return checked(Incident, { ...objectOf(row, 'incident'), wakeAt: integerOrNull(row, 'wake_at') }, 'incident');
+  return checked(Incident, { ...objectOf(row, 'incident'), ...movedOn(row) }, 'incident');
+}
+
+const StoredHead: z.ZodType<InboxHead> = z.object({
+  position: z.number(),
+  occurrence: z.string().min(1),
+  status: SignalStatus,
+  startedAt: Instant,
+});
+
+export function decodeHead(row: Row): InboxHead {
+  return checked(StoredHead, row, 'signal');
 }
 
 export function decodeObligation(row: Row): Obligation {
-  return decode(Obligation, row, 'obligation');
+  return checked(Obligation, { ...objectOf(row, 'obligation'), ...movedOn(row) }, 'obligation');
+}
+
+/** A signal or the beginning of a tick may have moved it on since it was saved: the columns say how far, not the body. */
+function movedOn(row: Row): Pick<Incident, 'version' | 'attempts' | 'wakeAt'> {
+  return {
+    version: integerOf(row, 'version'),
+    attempts: integerOf(row, 'attempts'),
+    wakeAt: integerOrNull(row, 'wake_at'),
+  };
 }
 
 function objectOf(row: Row, what: string): Record<string, unknown> {

@@ -27,14 +27,17 @@ export interface EncodedChange {
   readonly audit: readonly Encoded<AuditEvent>[];
   readonly approval: Encoded<Approval> | null;
   readonly intent: Encoded<Intent> | null;
-  readonly rest: Pick<Change, 'wakeAt' | 'reserve' | 'release' | 'approvalUsed' | 'settle' | 'freeze' | 'autonomy'>;
+  readonly rest: Pick<
+    Change,
+    'attempt' | 'wakeAt' | 'reserve' | 'release' | 'approvalUsed' | 'settle' | 'freeze' | 'autonomy'
+  >;
   /** How many rows it writes, roughly: what bounds a group. */
   readonly rows: number;
 }
 
 /** Throws `internal-error` for a record that its own schema refuses: stored, it could never be read again. */
 export function encodeChange(change: Change): EncodedChange {
-  const { wakeAt, reserve, release, approvalUsed, settle, freeze, autonomy } = change;
+  const { attempt, wakeAt, reserve, release, approvalUsed, settle, freeze, autonomy } = change;
   if (settle !== undefined) checked(IntentOutcome, settle.outcome, `outcome of intent ${settle.intentId}`);
   const saves = (change.save ?? []).map(encodeSave);
   const signals = (change.signals ?? []).map((item) => encoded(Signal, item, `signal ${item.id}`));
@@ -48,7 +51,7 @@ export function encodeChange(change: Change): EncodedChange {
     approval: change.approval ? encoded(Approval, change.approval, `approval ${change.approval.id}`) : null,
     intent: change.intent ? encoded(Intent, change.intent, `intent ${change.intent.id}`) : null,
     rest: structuredClone(
-      defined({ wakeAt, reserve, release, approvalUsed, settle, freeze, autonomy }),
+      defined({ attempt, wakeAt, reserve, release, approvalUsed, settle, freeze, autonomy }),
     ) as EncodedChange['rest'],
     rows: 1 + saves.length + signals.length + evidence.length + audit.length + (reserve?.items.length ?? 0),
   };

@@ -103,7 +103,7 @@ describe('the file', () => {
 
     const refused = await open().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 1 } });
+    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 2 } });
     // Not even the lock stays behind.
     expect(await open().catch((error: unknown) => error)).toMatchObject({ code: 'store-schema-newer' });
   });
@@ -116,7 +116,24 @@ describe('the file', () => {
     const rows = db.prepare('SELECT version, name, at FROM migration').all();
     db.close();
 
-    expect(rows.map((row) => ({ ...row }))).toEqual([{ version: 1, name: 'first tables', at: T0 }]);
+    expect(rows.map((row) => ({ ...row }))).toEqual([
+      { version: 1, name: 'first tables', at: T0 },
+      { version: 2, name: 'attempts as a column', at: T0 },
+    ]);
+  });
+
+  it('takes the attempts of a store of the first version along', async () => {
+    const store = await open();
+    await store.commit({ save: [{ record: incidentOf('a', { attempts: 4, wakeAt: T0 }), expectedVersion: 0 }] });
+    await store.close();
+    const db = new DatabaseSync(path);
+    db.exec(`ALTER TABLE incident DROP COLUMN attempts; ALTER TABLE obligation DROP COLUMN attempts;
+             DELETE FROM migration WHERE version = 2`);
+    db.close();
+
+    const incident = await (await open()).incident('a');
+
+    expect(incident).toMatchObject({ attempts: 4, version: 1, wakeAt: T0 });
   });
 
   it.each([

@@ -136,6 +136,7 @@ function asyncReads(
     nextWakeAt: async (after) => whileOpen('nextWakeAt', () => reads.nextWakeAt(after)),
     intakeView: async (query) => whileOpen('intakeView', () => reads.intakeView(query)),
     inbox: async (id, after, limit) => whileOpen('inbox', () => reads.inbox(id, after, limit)),
+    inboxHeads: async (id, after, limit) => whileOpen('inboxHeads', () => reads.inboxHeads(id, after, limit)),
     inboxEnd: async (id) => whileOpen('inboxEnd', () => reads.inboxEnd(id)),
     evidence: async (id) => whileOpen('evidence', () => reads.evidence(id)),
     evidenceOf: async (id) => whileOpen('evidenceOf', () => reads.evidenceOf(id)),

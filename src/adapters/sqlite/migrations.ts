@@ -11,7 +11,7 @@ export const APPLICATION_ID = 0x48_41_4c_45;
 
 /**
  * Forward only: a migration that was released is never edited, the next one is appended. Version n is the n-th entry.
- * Records are JSON in `body`; the other columns are what is looked up, kept unique, or (wake_at) changed without the record.
+ * Records are JSON in `body`; the other columns are what is looked up, kept unique, or (version, attempts, wake_at) changed without the record.
  * Signals have no foreign key: they keep de-duplicating after their incident was pruned.
  */
 const MIGRATIONS: readonly Migration[] = [
@@ -93,6 +93,15 @@ const MIGRATIONS: readonly Migration[] = [
         policy_id TEXT NOT NULL, namespace TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (policy_id, namespace)
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE probe (one INTEGER PRIMARY KEY CHECK (one = 1), filling BLOB NOT NULL) STRICT;
+    `,
+  },
+  {
+    name: 'attempts as a column',
+    sql: `
+      ALTER TABLE incident ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+      UPDATE incident SET attempts = coalesce(body ->> '$.attempts', 0);
+      ALTER TABLE obligation ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+      UPDATE obligation SET attempts = coalesce(body ->> '$.attempts', 0);
     `,
   },
 ];

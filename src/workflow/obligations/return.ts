@@ -1,5 +1,6 @@
 import { HaleError } from '../../domain/errors.ts';
 import type { Incident } from '../../domain/incident.ts';
+import { newIncident } from '../../domain/new-incident.ts';
 import type { Obligation } from '../../domain/obligation.ts';
 import { type Plan, planDigest } from '../../domain/plan.ts';
 import { subjectName } from '../../domain/subject.ts';
@@ -68,35 +69,27 @@ function returnIncident(
 ): Incident {
   const id = scene.deps.newId();
   const plan = returnPlan(forward, id, intentId, obligation.deadline, scene);
+  const { subject } = forward;
+  const { findings, causes, startRung, evidenceSaved } = origin;
   return {
-    ...origin,
-    id,
-    version: 0,
-    key: `return:${obligation.id}`,
+    ...newIncident({
+      id,
+      key: `return:${obligation.id}`,
+      title: `return of: ${forward.preview.summary}`,
+      subject,
+      now: scene.now,
+      wakeAt: scene.now,
+    }),
     purpose: 'return',
-    title: `return of: ${forward.preview.summary}`,
-    subject: forward.subject,
     phase: 'gated',
-    phaseSince: scene.now,
-    openedAt: scene.now,
-    closedAt: null,
-    wakeAt: scene.now,
-    attempts: 0,
-    inboxRead: 0,
-    firing: [],
-    lastSignalAt: scene.now,
-    causeKey: null,
-    leaderId: null,
     previousId: origin.id,
+    // Why the change was made is why it is undone.
+    findings,
+    causes,
+    startRung,
+    evidenceSaved,
     plans: [plan],
     planId: plan.id,
-    intentId: null,
-    verdicts: [],
-    worldMovedCount: 0,
-    wellSince: null,
-    quietSince: null,
-    verification: null,
-    outcome: null,
   };
 }
 

@@ -96,12 +96,12 @@ function hold(
       ],
     });
   }
-  if (decision.reason === 'users-unmeasured') {
+  if (plan.direction === 'return' && (decision.reason === 'users-unmeasured' || heldLong(incident, scene))) {
     scene.tell({
       dedupeKey: `return-held/${incident.id}`,
       severity: 'warning',
       kind: 'returned',
-      title: `${incident.title}: a return waits for a person`,
+      title: `${incident.title}: a return waits`,
       lines: [decision.text, ...summaryLines(incident)],
     });
   }
@@ -110,6 +110,11 @@ function hold(
     Math.min(decision.until ?? Number.POSITIVE_INFINITY, scene.now + recheckMs),
   );
   return { ...incident, phase: 'held', wakeAt: Math.min(wakeAt, Math.max(plan.deadline, scene.now + 1_000)) };
+}
+
+/** A change is in place for longer than it was meant to be, and whoever could help does not know. */
+function heldLong(incident: Incident, scene: Scene): boolean {
+  return scene.now - incident.openedAt >= scene.deps.settings.returnHeldToldMs;
 }
 
 async function denied(

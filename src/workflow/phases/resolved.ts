@@ -1,5 +1,6 @@
 import type { Incident } from '../../domain/incident.ts';
 import { currentPlan } from '../../domain/incident.ts';
+import { newIncident } from '../../domain/new-incident.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
 
 /** The change helped. Until the recurrence window ends, the cause coming back opens a new, linked incident one rung up. */
@@ -40,33 +41,14 @@ function untilRecurrenceEnds(incident: Incident, scene: Scene, nextRung: number)
 }
 
 function comeBack(incident: Incident, scene: Scene, nextRung: number): Incident {
+  const { settleMs } = scene.deps.settings;
+  const { key, title, subject, firing, lastSignalAt } = incident;
   const again: Incident = {
-    ...incident,
-    id: scene.deps.newId(),
-    version: 0,
-    phase: 'collecting',
-    purpose: 'heal',
-    phaseSince: scene.now,
-    openedAt: scene.now,
-    wakeAt: scene.now + scene.deps.settings.settleMs,
-    attempts: 0,
-    inboxRead: 0,
-    findings: [],
-    causes: [],
-    causeKey: null,
-    leaderId: null,
+    ...newIncident({ id: scene.deps.newId(), key, title, subject, now: scene.now, wakeAt: scene.now + settleMs }),
+    firing,
+    lastSignalAt,
     previousId: incident.id,
     startRung: nextRung,
-    plans: [],
-    planId: null,
-    intentId: null,
-    verdicts: [],
-    evidenceSaved: [],
-    worldMovedCount: 0,
-    wellSince: null,
-    quietSince: null,
-    verification: null,
-    outcome: null,
   };
   scene.change.save.push({ record: again, expectedVersion: 0 });
   scene.audit('incident-opened', `${incident.id} came back as ${again.id}`, {

@@ -1,8 +1,7 @@
-import type { AuditEvent } from '../domain/audit-event.ts';
-import type { Incident } from '../domain/incident.ts';
-import type { Subject } from '../domain/subject.ts';
+import type { Incident } from './incident.ts';
+import type { Subject } from './subject.ts';
 
-/** A fresh incident that collects its signals until `wakeAt`. */
+/** A fresh incident that collects its signals until `wakeAt`: the one place that says how an incident begins. */
 export function newIncident(given: {
   readonly id: string;
   readonly key: string;
@@ -45,15 +44,5 @@ export function newIncident(given: {
     quietSince: null,
     verification: null,
     outcome: null,
-  };
-}
-
-export function incidentOpened(incident: Incident, signalName: string): AuditEvent {
-  return {
-    at: incident.openedAt,
-    kind: 'incident-opened',
-    incidentId: incident.id,
-    text: incident.title,
-    data: { key: incident.key, signal: signalName },
   };
 }
