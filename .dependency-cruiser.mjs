@@ -18,7 +18,7 @@ const ROOMS = {
   series: ['domain'],
   diagnosis: ['domain', 'ports', 'plugin', 'topology', 'series'],
   intake: ['domain', 'ports', 'plugin', 'redaction'],
-  workflow: ['domain', 'ports', 'plugin', 'verification', 'model', 'policies', 'gates'],
+  workflow: ['domain', 'ports', 'plugin', 'verification', 'model', 'policies', 'gates', 'diagnosis', 'series'],
   operations: ['domain', 'ports', 'plugin', 'intake', 'workflow'],
   http: ['domain', 'ports', 'operations', 'intake', 'config', 'telemetry'],
   cli: ['domain', 'ports', 'operations', 'config'],

@@ -83,6 +83,7 @@ function wayClues(ways: readonly Way[]): Clue[] {
 }
 
 function clueOf(kind: ClueKind, read: Read<string>, weight: number): Clue {
-  const { label, deviation, evidence } = read;
-  return { kind, label, weight, deviation, since: deviation.since, ...(evidence ? { evidence } : {}) };
+  const { label, unit, deviation, evidence } = read;
+  const more = { ...(unit ? { unit } : {}), ...(evidence ? { evidence } : {}) };
+  return { kind, label, weight, deviation, since: deviation.since, ...more };
 }

@@ -16,6 +16,8 @@ export interface IndicatorSeries {
   readonly indicator: Indicator;
   /** For people: `p95`, `CPU of the containers`. The same on all nodes whose series can be compared. */
   readonly label: string;
+  /** For people, with its space: ` s`, ` %`. */
+  readonly unit?: string;
   /** In time order. The first series of an indicator is the one that amounts are reckoned from: put the mean before the quantiles. */
   readonly points: readonly Point[];
   /** Id of the evidence that holds the reading. */
@@ -73,6 +75,7 @@ export type ClueKind = 'resource' | 'waiting' | 'errors' | 'network' | 'traffic'
 export interface Clue {
   readonly kind: ClueKind;
   readonly label: string;
+  readonly unit?: string;
   /** Natural logarithm of how much likelier this is if the suspect is the cause than if it is not. */
   readonly weight: number;
   /** Null for a change. */

@@ -12,13 +12,13 @@ function series(
   indicator: IndicatorSeries['indicator'],
   level: number,
   factor = 1,
-  { since = FROM, label = indicator as string } = {},
+  { since = FROM, label = '' } = {},
 ): IndicatorSeries {
   const points = Array.from({ length: 125 }, (_, minute) => ({
     at: minute * MINUTE,
     value: level * (1 + 0.05 * Math.sin(minute * 2.4 + level)) * (minute * MINUTE >= since ? factor : 1),
   }));
-  return { indicator, label, points };
+  return { indicator, label: label || indicator, points };
 }
 
 interface Sick {

@@ -7,6 +7,7 @@ import { comparedWithPeers, peerFloors } from './peers.ts';
 export interface Read<I extends string = Indicator> {
   readonly indicator: I;
   readonly label: string;
+  readonly unit?: string;
   readonly deviation: Deviation;
   /** Signed spreads: of the deviation only what is new counts, and of some indicators only a rise. */
   readonly spreads: number;
@@ -97,16 +98,16 @@ function wayOf({ series = [] }: RankedEdge, window: Window): Read<'network-laten
 }
 
 function readOf<I extends string>(
-  series: Pick<IndicatorSeries, 'label' | 'points' | 'evidence'> & { readonly indicator: I },
+  series: Pick<IndicatorSeries, 'label' | 'unit' | 'points' | 'evidence'> & { readonly indicator: I },
   window: Window,
   floor = 0,
 ): Read<I> | null {
-  const { indicator, label, evidence } = series;
+  const { indicator, label, unit, evidence } = series;
   const deviation = deviationOf(series.points, window, indicator === 'errors' ? ERROR_FLOOR : floor);
   if (deviation === null) return null;
   const size = deviation.score * (OLD_NEWS + (1 - OLD_NEWS) * deviation.news);
   const spreads = RISES.has(indicator) ? Math.max(0, size) : size;
-  return { indicator, label, deviation, spreads, ...(evidence ? { evidence } : {}) };
+  return { indicator, label, deviation, spreads, ...(unit ? { unit } : {}), ...(evidence ? { evidence } : {}) };
 }
 
 /** The server's value nearest in time is taken off, never below zero. Both in time order. */
