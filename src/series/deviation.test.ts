@@ -74,6 +74,7 @@ describe('deviationOf', () => {
         expect(deviation.news).toBeGreaterThanOrEqual(0);
         expect(deviation.news).toBeLessThanOrEqual(1);
       }),
+      { numRuns: 1000 },
     );
     const tame = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 5, maxLength: 40 });
     fc.assert(

@@ -99,11 +99,12 @@ function sideOf(
   const level = Math.abs(expected);
   const known = Math.max(measured, STILL_SHARE * level, scaleFloor);
   const prior = Math.max(PRIOR_SHARE * level, scaleFloor);
-  const spread = Math.sqrt((n * known ** 2 + PRIOR_VALUES * prior ** 2) / (n + PRIOR_VALUES));
+  const spread = Math.hypot(Math.sqrt(n) * known, Math.sqrt(PRIOR_VALUES) * prior) / Math.sqrt(n + PRIOR_VALUES);
   const distance = Math.max(0, sign * (observed - expected));
   // Something constant says only that another value is rare: about one in n, whatever its size.
   const size = spread > 0 ? distance / spread : Math.min(distance, 1) * 2 * Math.cbrt(n);
-  return { sign, observed, size: Math.min(size, MOST_SPREADS) };
+  // Distance and spread both beyond what a number holds say nothing.
+  return { sign, observed, size: Number.isNaN(size) ? 0 : Math.min(size, MOST_SPREADS) };
 }
 
 /** Spread of the noise from value to value. An incident that fills a third of a short past changes two steps of it and no more. */
@@ -115,7 +116,9 @@ function stepSpread(past: readonly number[]): number {
 function newsOf(observed: number, expected: number, before: number): number {
   const whole = observed - expected;
   if (whole === 0) return 0;
-  return Math.min(1, Math.max(0, (observed - before) / whole));
+  const share = (observed - before) / whole;
+  // Differences of huge values overflow; then nobody can say that it was so before.
+  return Number.isNaN(share) ? 1 : Math.min(1, Math.max(0, share));
 }
 
 function onset(points: readonly Point[], window: Window, sign: 1 | -1, low: number, high: number): number | null {
@@ -140,6 +143,7 @@ export function quantile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)] ?? Number.NaN;
   const above = sorted[Math.ceil(place)] ?? below;
-  // The same on both sides also where the difference of two huge values would overflow.
-  return below === above ? below : below + (above - below) * (place - Math.floor(place));
+  const part = place - Math.floor(place);
+  // Weighted so that the difference of two huge values cannot overflow; equal neighbours are told exactly.
+  return below === above ? below : below * (1 - part) + above * part;
 }

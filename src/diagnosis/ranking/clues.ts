@@ -35,15 +35,15 @@ const AGREEMENT_OF = 3;
 const CHANGE_WEIGHT = 2;
 const CHANGE_FADES_MS = 30 * 60_000;
 
-/** Everything that speaks for a node, heaviest first. `share` of what users feel begins here; null = where users feel it is not known. */
-export function cluesOf(node: NodeReading, share: number | null): Clue[] {
+/** Everything that speaks for a node, heaviest first. `share` of what users feel begins here. */
+export function cluesOf(node: NodeReading, share: number): Clue[] {
   const clues: Clue[] = [];
   for (const [indicator, reads] of node.by) {
     const kind = KIND[indicator];
     if (kind === 'change') continue;
     const { prior, knee } = WORTH[kind];
     const spreads = kind === 'waiting' || kind === 'errors';
-    const lnShare = spreads && share !== null ? Math.log(UNCONNECTED_SHARE + share) : 0;
+    const lnShare = spreads ? Math.log(UNCONNECTED_SHARE + share) : 0;
     const agreed = reads.length >= AGREEMENT_OF ? Math.abs(reads[1]?.spreads ?? 0) : Number.POSITIVE_INFINITY;
     for (const read of reads) {
       const size = Math.min(agreed, Math.abs(read.spreads));
@@ -75,11 +75,16 @@ function wayClues(ways: readonly Way[]): Clue[] {
   const [worst] = ways.toSorted((a, b) => b.spreads - a.spreads);
   if (worst === undefined) return [];
   const together = (some: readonly Way[]) =>
-    some.reduce((sum, way) => sum + softened(likelihoodRatio(way.spreads), WORTH.network.knee), 0) /
-    Math.sqrt(some.length || 1);
+    some.reduce((sum, way) => sum + wayWeight(way), 0) / Math.sqrt(some.length || 1);
   const inbound = ways.filter((way) => way.inbound);
   const weight = inbound.length === 0 ? together(ways) : Math.max(together(ways), together(inbound));
   return [clueOf('network', worst, weight + WORTH.network.prior)];
+}
+
+/** What the other calls of the same caller show as well is taken off. */
+function wayWeight({ spreads, shared }: Way): number {
+  const weight = (size: number) => softened(likelihoodRatio(size), WORTH.network.knee);
+  return weight(spreads) - Math.max(0, weight(shared));
 }
 
 function clueOf(kind: ClueKind, read: Read<string>, weight: number): Clue {

@@ -3,8 +3,8 @@ import { excessOf, type NodeReading } from './reading.ts';
 
 /** Where waiting comes from. */
 export interface Flow {
-  /** Share of what users feel that begins at a node; null when it is not known where users feel it. */
-  shareOf(id: string): number | null;
+  /** Share of what users feel that begins at a node; where nobody says where users feel it, the share of its own that nothing explains. */
+  shareOf(id: string): number;
   /** Share of the node's own excess that its callees explain. */
   explainedOf(id: string): number;
   /** Whether a way of waiting leads from the symptom, or from a node that nobody calls, to this one; true for all without any edges. */
@@ -30,10 +30,11 @@ export function flowFrom(input: RankingInput, readings: ReadonlyMap<string, Node
   );
   const start = input.symptom && readings.has(input.symptom.node) ? input.symptom.node : null;
   const shares = start === null ? null : spread(start, moves);
+  const explained = (id: string) => (moves.get(id) ?? []).reduce((sum, [, part]) => sum + part, 0);
   const came = search(start === null ? entriesOf(calls) : [start], calls);
   return {
-    shareOf: (id) => (shares === null ? null : (shares.get(id) ?? 0)),
-    explainedOf: (id) => (moves.get(id) ?? []).reduce((sum, [, part]) => sum + part, 0),
+    shareOf: (id) => (shares === null ? Math.max(0, 1 - explained(id)) : (shares.get(id) ?? 0)),
+    explainedOf: explained,
     reaches: (id) => calls.size === 0 || came.has(id),
     pathTo: (id) => (start === null ? [] : pathBack(id, came)),
   };

@@ -1,4 +1,4 @@
-import { type Deviation, deviationOf, type Point, type Window } from '../../series/deviation.ts';
+import { type Deviation, deviationOf, type Point, quantile, type Window } from '../../series/deviation.ts';
 import { realness } from './likelihood.ts';
 import type { EdgeSeries, Indicator, IndicatorSeries, RankedEdge, RankingInput } from './model.ts';
 import { comparedWithPeers, peerFloors } from './peers.ts';
@@ -16,9 +16,10 @@ export interface Read<I extends string = Indicator> {
 
 /** The way between the two ends of a call, as one of the two sees it. */
 export interface Way extends Read<'network-latency'> {
-  readonly other: string;
   /** This node is the one that is called. */
   readonly inbound: boolean;
+  /** How unusual the other calls of the caller are: what all of them share is the caller's, not this callee's. */
+  readonly shared: number;
 }
 
 export interface NodeReading {
@@ -80,11 +81,27 @@ function readWays(input: RankingInput): ReadonlyMap<string, readonly Way[]> {
     const read = wayOf(edge, input.window);
     return read === null ? [] : [{ edge, read }];
   });
-  const ways = comparedWithPeers(raw, () => 'ways').flatMap(({ edge, read }) => [
-    { at: edge.caller, way: { ...read, other: edge.callee, inbound: false } },
-    { at: edge.callee, way: { ...read, other: edge.caller, inbound: true } },
+  const compared = comparedWithPeers(raw, () => 'ways');
+  const sizes = new Map(
+    [...Map.groupBy(compared, ({ edge }) => edge.caller)].map(([caller, own]) => [
+      caller,
+      own.map(({ read }) => read.spreads),
+    ]),
+  );
+  const ways = compared.flatMap(({ edge, read }) => [
+    { at: edge.caller, way: { ...read, inbound: false, shared: 0 } },
+    {
+      at: edge.callee,
+      way: { ...read, inbound: true, shared: medianOfOthers(sizes.get(edge.caller) ?? [], read.spreads) },
+    },
   ]);
   return new Map([...Map.groupBy(ways, ({ at }) => at)].map(([id, list]) => [id, list.map(({ way }) => way)]));
+}
+
+/** Of fewer than two others nothing can be said to be shared. */
+function medianOfOthers(all: readonly number[], own: number): number {
+  const others = all.toSpliced(all.indexOf(own), 1).sort((a, b) => a - b);
+  return others.length < 2 ? 0 : quantile(others, 0.5);
 }
 
 /** What the caller sees beyond what the callee says of the same calls is spent between them: network, proxies, a queue before the callee. */
