@@ -2,6 +2,7 @@ import { currentPlan } from '../domain/incident.ts';
 import { subjectName } from '../domain/subject.ts';
 import type { IncidentDossier } from '../operations/results.ts';
 import { barChart } from './chart.ts';
+import { renderChain } from './render-chain.ts';
 import { clockTime, moment, paint, type Screen, span, table, wrap } from './text.ts';
 
 const CHART_ROWS = 6;
@@ -47,7 +48,11 @@ function section(screen: Screen, title: string, lines: readonly string[]): strin
 function causes(screen: Screen, { incident }: IncidentDossier, lever: string | null): string[] {
   const rows = incident.causes.map((cause) => [cause.reason, `${Math.round(cause.confidence * 100)} %`, cause.summary]);
   if (rows.length === 0) return incident.findings.map((finding) => `no cause; found: ${finding.summary}`);
-  return [...table(screen, [], rows), ...(lever === null ? [] : wrap(`a person would: ${lever}`, screen.width))];
+  return [
+    ...table(screen, [], rows),
+    ...renderChain(screen, incident.causes[0]),
+    ...(lever === null ? [] : wrap(`a person would: ${lever}`, screen.width)),
+  ];
 }
 
 /** Marked as what it is: nothing of it was decided upon. */

@@ -1,5 +1,6 @@
 import { subjectName } from '../domain/subject.ts';
 import type { IncidentWhy } from '../operations/results.ts';
+import { renderChain } from './render-chain.ts';
 import { renderGates } from './render-gates.ts';
 import { clockTime, paint, type Screen, table, wrap } from './text.ts';
 
@@ -29,6 +30,7 @@ export function renderWhy(screen: Screen, why: IncidentWhy): string[] {
     'causes',
     why.causes.flatMap((cause) => [
       `${cause.reason} on ${subjectName(cause.subject)}, ${Math.round(cause.confidence * 100)} %`,
+      ...renderChain(screen, cause).map((line) => `  ${line}`),
       ...wrap(`  a person would: ${cause.lever}`, screen.width),
     ]),
   );

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../domain/finding.ts';
 import { Cause } from '../domain/finding.ts';
 import { Reason } from '../domain/reason.ts';
-import { diagnose } from './index.ts';
+import { diagnose as diagnoseAll } from './index.ts';
+
+const diagnose = (findings: readonly Finding[]) => diagnoseAll(findings).causes;
 
 let ids = 0;
 function finding(reason: Finding['reason'], name: string, confidence: number, id = `finding-${++ids}`): Finding {

@@ -1,87 +1,95 @@
-import { type Cause, causeKey, type Finding } from '../domain/finding.ts';
-import { CauseReason, REASONS } from '../domain/reason.ts';
+import type { Cause, Finding } from '../domain/finding.ts';
+import { causesOf } from './causes.ts';
+import { chainOf } from './chain.ts';
+import { groundOf } from './ground.ts';
+import type { Ranking, Role } from './ranking/model.ts';
+import { callMapOf, NOTHING_KNOWN, rankingOf, type Surroundings, wayOfCalls } from './surroundings.ts';
+import { unexplainedText } from './unexplained.ts';
+
+export type { IndicatorSeries } from './ranking/model.ts';
+export type { Surroundings } from './surroundings.ts';
+
+export interface Diagnosis {
+  /** Best first, each with its chain. */
+  readonly causes: readonly Cause[];
+  /** Without any cause: what stands out, or that nothing does, and what would settle it. */
+  readonly unexplained: string | null;
+}
 
 /**
- * From findings to ranked causes. Pure. Findings of the same reason on the same subject are one cause; every symptom is explained by
- * every cause, because the detectors looked only at the workload of the incident and at what it calls. A subject whose database has no room
- * is not waiting for its pool, whatever else was found. Surest first, in steps of 0.1, for a finer difference says nothing; of equals the one
- * that is closer to the ground, for it explains the other: the server that refuses before the client that waits. What is still equal keeps the
- * order of the findings: the incident's own workload before those that it calls, which have incidents of their own when they suffer.
+ * From findings, and what is known around them, to ranked causes. Pure. Detectors say what is wrong; the ranking over calls, series and time
+ * says whether it leads to users.
+ *
+ * 1. The surest, in steps of 0.1, for a finer difference says nothing; a workload that only waits for others, or that is unusual without any
+ *    way to users, loses some steps, so that what it waits for stands before it unless that is a guess.
+ * 2. Of equals the workload that the ranking suspects most, then what is closer to the ground, for it explains the other: the server that
+ *    refuses before the client that waits.
+ * 3. What is still equal keeps the order of the findings: the incident's own workload before those that it calls, which have incidents of
+ *    their own when they suffer.
  */
-export function diagnose(findings: readonly Finding[]): readonly Cause[] {
-  const symptoms = findings.filter((finding) => REASONS[finding.reason].role === 'symptom');
-  const byKey = new Map<string, Cause>();
-  for (const finding of findings) {
-    const reason = CauseReason.safeParse(finding.reason);
-    if (!reason.success) continue;
-    const key = causeKey({ reason: reason.data, subject: finding.subject });
-    const known = byKey.get(key);
-    byKey.set(key, known ? merged(known, finding) : causeOf(reason.data, finding, symptoms));
-  }
-  return withoutContradictions([...byKey.values()]).toSorted(
-    (a, b) => sureness(b) - sureness(a) || GROUND[a.reason] - GROUND[b.reason],
-  );
-}
-
-/** More replicas are the answer to a waiting pool and harm a full database: both at once on one subject cannot be. */
-function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
-  const isFull = (cause: Cause) => cause.reason === 'database-connections-exhausted';
-  const isWaiting = (cause: Cause) => cause.reason === 'connection-pool-waiting';
-  return causes.flatMap((cause) => {
-    const others = causes.filter((other) => other.subject.uid === cause.subject.uid);
-    if (isWaiting(cause) && others.some(isFull)) return [];
-    const waiting = isFull(cause) ? others.filter(isWaiting).flatMap((other) => other.explains) : [];
-    return [{ ...cause, explains: [...new Set([...cause.explains, ...waiting])] }];
+export function diagnose(findings: readonly Finding[], around: Surroundings = NOTHING_KNOWN): Diagnosis {
+  const map = callMapOf(around);
+  const inGraph = new Set(map.calls.flatMap(({ caller, callee }) => [caller, callee]));
+  const causes = causesOf(findings, (cause, felt) => {
+    // Where the graph does not know one of them it cannot say that there is no way.
+    if (!inGraph.has(cause.uid) || !inGraph.has(felt.uid)) return true;
+    return wayOfCalls(map.calls, felt.uid, cause.uid) !== null;
   });
-}
-
-function sureness(cause: Cause): number {
-  return Math.round(cause.confidence * 10);
-}
-
-/** Lower explains higher. */
-const GROUND: Readonly<Record<Cause['reason'], number>> = {
-  'alerting-path-broken': 0,
-  'telemetry-missing': 1,
-  'node-trouble': 2,
-  'disk-filling': 3,
-  'certificate-expiring': 4,
-  'lock-waits': 5,
-  'database-connections-exhausted': 6,
-  'slow-query': 7,
-  'scaled-to-zero': 8,
-  'workload-not-starting': 9,
-  'out-of-memory': 10,
-  'crash-looping': 11,
-  'autoscaler-misconfigured': 12,
-  'bad-release': 13,
-  'connection-leak': 14,
-  'memory-leaking': 15,
-  'application-error': 16,
-  'service-unreachable': 17,
-  'dependency-down': 18,
-  'autoscaler-at-limit': 19,
-  'cpu-saturated': 20,
-  'queue-backlog': 21,
-  'traffic-surge': 22,
-  'connection-pool-waiting': 23,
-  'dependency-slow': 24,
-};
-
-function causeOf(reason: Cause['reason'], finding: Finding, symptoms: readonly Finding[]): Cause {
+  const failing = findings.some(
+    ({ reason, subject }) => reason === 'error-burst' && subject.uid === around.subject?.uid,
+  );
+  const ranking = rankingOf(around, failing ? 'errors' : 'latency');
+  const standing = standingBy(ranking);
+  const ranked = causes.toSorted(
+    (a, b) =>
+      sureness(b, standing) - sureness(a, standing) ||
+      standing(b).suspicion - standing(a).suspicion ||
+      groundOf(a.reason) - groundOf(b.reason),
+  );
+  const told = { findings, ranking, map, felt: around.subject };
   return {
-    reason,
-    subject: finding.subject,
-    confidence: finding.confidence,
-    explains: [finding.id, ...symptoms.map((symptom) => symptom.id)],
-    summary: finding.summary,
-    figures: finding.figures,
+    causes: ranked.map((cause) => ({
+      ...cause,
+      chain: [...chainOf(cause, told)],
+      ...doubtOf(cause, ranked, standing),
+    })),
+    unexplained: causes.length === 0 && around.subject !== null ? unexplainedText(around, ranking) : null,
   };
 }
 
-/** The surer finding speaks; both are explained. */
-function merged(cause: Cause, finding: Finding): Cause {
-  const surer = finding.confidence > cause.confidence ? finding : cause;
-  const explains = surer === finding ? [finding.id, ...cause.explains] : [...cause.explains, finding.id];
-  return { ...cause, confidence: surer.confidence, summary: surer.summary, figures: surer.figures, explains };
+/** In tenths. A detector that names a cause on a workload whose series say nothing may still be right: not every fault has a series. */
+const LOSES: Readonly<Record<Role | 'unknown', number>> = { cause: 0, well: 0, unknown: 0, waits: 2, bystander: 3 };
+
+interface Standing {
+  readonly role: Role | 'unknown';
+  /** Belief of the ranking in tenths: a finer difference says nothing. */
+  readonly suspicion: number;
+}
+
+function standingBy(ranking: Ranking | null): (cause: Cause) => Standing {
+  const suspects = new Map(ranking?.suspects.map((suspect) => [suspect.node, suspect]));
+  return ({ subject }) => {
+    const suspect = suspects.get(subject.uid);
+    if (suspect === undefined) return { role: 'unknown', suspicion: 0 };
+    return { role: suspect.role, suspicion: Math.round(suspect.belief * 10) };
+  };
+}
+
+function sureness(cause: Cause, standing: (cause: Cause) => Standing): number {
+  return Math.round(cause.confidence * 10) - LOSES[standing(cause).role];
+}
+
+/** What would tell this cause from the one that stands beside it. */
+function doubtOf(
+  cause: Cause,
+  ranked: readonly Cause[],
+  standing: (cause: Cause) => Standing,
+): Pick<Cause, 'settledBy'> {
+  const rival = ranked.find(
+    (other) => other.subject.uid !== cause.subject.uid && sureness(other, standing) === sureness(cause, standing),
+  );
+  if (rival === undefined) return {};
+  return {
+    settledBy: `whether users recover while ${rival.subject.name} stays as it is (${rival.reason} there is as likely), or both are causes`,
+  };
 }

@@ -18,6 +18,16 @@ export const Finding = z.object({
 });
 export type Finding = z.infer<typeof Finding>;
 
+/** One link of the chain from what users feel to where it begins; each is the reason of the one before. */
+export const ChainLink = z.object({
+  /** Plain words with the figures: `orders waits: latency 4x its usual 0.15 since 14:02`. */
+  says: z.string().min(1),
+  subject: Subject,
+  /** Ids of the evidence that it rests on. */
+  evidence: z.array(z.string()),
+});
+export type ChainLink = z.infer<typeof ChainLink>;
+
 /** What diagnosis returns, ranked: a reason on a subject, and the findings that it explains. */
 export const Cause = z.object({
   reason: CauseReason,
@@ -27,6 +37,8 @@ export const Cause = z.object({
   explains: z.array(z.string()).min(1),
   summary: z.string(),
   figures: z.record(z.string(), z.number()),
+  /** From where users feel it to the cause, as far as it is known. */
+  chain: z.array(ChainLink).optional(),
   /** What would settle the remaining doubt. */
   settledBy: z.string().optional(),
 });

@@ -1,4 +1,5 @@
-import type { Cause, Finding } from '../domain/finding.ts';
+import type { Diagnosis, Surroundings } from '../diagnosis/index.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { ModelSpend } from '../domain/model-words.ts';
 import type { LoadedPolicy } from '../domain/policy.ts';
 import type { Reason } from '../domain/reason.ts';
@@ -27,7 +28,7 @@ export interface WorkflowDeps {
   readonly detectors: ReadonlyMap<string, Detector>;
   readonly detectorConfig: Readonly<Record<string, unknown>>;
   readonly remediations: ReadonlyMap<string, Remediation>;
-  readonly diagnose: (findings: readonly Finding[]) => readonly Cause[];
+  readonly diagnose: (findings: readonly Finding[], around?: Surroundings) => Diagnosis;
   /** The optional model; null = none, and nothing is missing. */
   readonly advisor: ModelAdvisor | null;
   readonly policies: readonly LoadedPolicy[];

@@ -3,9 +3,12 @@ import { parseArgs } from 'node:util';
 import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
+import { bench as nezha } from './nezha.ts';
+import { bench as petshop } from './petshop.ts';
+import { bench as sockshop1 } from './sockshop1.ts';
 import { bench as store } from './store.ts';
 
-const BENCHES: readonly Bench[] = [ingest, idle, store];
+const BENCHES: readonly Bench[] = [ingest, idle, store, nezha, petshop, sockshop1];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

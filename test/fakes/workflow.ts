@@ -144,8 +144,14 @@ export async function startWorkflow(
       detectors: new Map([['test', detectorOf(world)]]),
       detectorConfig: {},
       remediations: new Map([['scale-workload', scaleWorkload]]),
-      diagnose: (findings) =>
-        findings.map((finding) => ({ ...finding, reason: 'connection-pool-waiting' as const, explains: [finding.id] })),
+      diagnose: (findings) => ({
+        causes: findings.map((finding) => ({
+          ...finding,
+          reason: 'connection-pool-waiting' as const,
+          explains: [finding.id],
+        })),
+        unexplained: null,
+      }),
       advisor: options.advisor ?? null,
       policies: [options.policy ?? testPolicy()],
       modeCeiling: () => ({ mode: world.mode, source: 'test' }),

@@ -1,11 +1,12 @@
 import type { Cause, Finding } from '../../domain/finding.ts';
 import { causeKey } from '../../domain/finding.ts';
 import { type Incident, WATCHDOG_KEY } from '../../domain/incident.ts';
-import { subjectName } from '../../domain/subject.ts';
+import { type Subject, subjectName } from '../../domain/subject.ts';
 import { oweInvestigation, oweNarrative } from '../advising.ts';
 import { detect } from '../detecting.ts';
 import { recurrenceSignal } from '../recurrence.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
+import { readSurroundings } from '../surroundings/index.ts';
 import { escalate } from '../telling.ts';
 
 /** Detectors read, diagnosis ranks, and the first cause is reserved: one incident leads it, all others follow. */
@@ -22,13 +23,20 @@ export const diagnosing: PhaseStep = {
         scene,
         `${subjectName(incident.subject)} no longer exists; nothing can be diagnosed on it`,
       );
-    const causes = scene.deps.diagnose(findings);
+    const { causes, unexplained } = await diagnose(incident, incident.subject, findings, scene);
     const diagnosed: Incident = { ...incident, findings: [...findings], causes: [...causes] };
     await oweInvestigation(diagnosed, scene);
     const [first] = causes;
-    return first ? lead(diagnosed, first, scene) : withoutCause(diagnosed, findings, failures, scene);
+    return first ? lead(diagnosed, first, scene) : withoutCause(diagnosed, { findings, failures, unexplained }, scene);
   },
 };
+
+/** Nothing is ranked for an incident that is going away by itself. */
+async function diagnose(incident: Incident, subject: Subject, findings: readonly Finding[], scene: Scene) {
+  if (findings.length === 0 && incident.firing.length === 0) return scene.deps.diagnose(findings);
+  const around = await readSurroundings(subject, incident.openedAt, scene.reading);
+  return scene.deps.diagnose(findings, around);
+}
 
 async function lead(incident: Incident, cause: Cause, scene: Scene): Promise<Incident> {
   const key = causeKey(cause);
@@ -61,10 +69,15 @@ function callBack(incident: Incident, leader: Incident, scene: Scene): Incident 
   return { ...incident, wakeAt: scene.now + scene.deps.settings.diagnosisEveryMs };
 }
 
+interface Undiagnosed {
+  readonly findings: readonly Finding[];
+  readonly failures: readonly string[];
+  readonly unexplained: string | null;
+}
+
 async function withoutCause(
   incident: Incident,
-  findings: readonly Finding[],
-  failures: readonly string[],
+  { findings, failures, unexplained }: Undiagnosed,
   scene: Scene,
 ): Promise<Incident> {
   if (incident.firing.length === 0 && findings.length === 0 && failures.length === 0) {
@@ -77,7 +90,11 @@ async function withoutCause(
 
   const found = findings.map((finding) => finding.summary).join('; ');
   const failed = failures.length > 0 ? `; could not look: ${failures.join('; ')}` : '';
-  return escalate(incident, scene, `no cause found${found ? ` for: ${found}` : ''}${failed}`);
+  return escalate(
+    incident,
+    scene,
+    `no cause found${found ? ` for: ${found}` : ''}${unexplained ? `; ${unexplained}` : ''}${failed}`,
+  );
 }
 
 function unresolvedText(incident: Incident): string {
