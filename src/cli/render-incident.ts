@@ -1,3 +1,4 @@
+import { type Cause, changeText } from '../domain/finding.ts';
 import { currentPlan } from '../domain/incident.ts';
 import { subjectName } from '../domain/subject.ts';
 import type { IncidentDossier } from '../operations/results.ts';
@@ -47,7 +48,19 @@ function section(screen: Screen, title: string, lines: readonly string[]): strin
 function causes(screen: Screen, { incident }: IncidentDossier, lever: string | null): string[] {
   const rows = incident.causes.map((cause) => [cause.reason, `${Math.round(cause.confidence * 100)} %`, cause.summary]);
   if (rows.length === 0) return incident.findings.map((finding) => `no cause; found: ${finding.summary}`);
-  return [...table(screen, [], rows), ...(lever === null ? [] : wrap(`a person would: ${lever}`, screen.width))];
+  return [
+    ...table(screen, [], rows),
+    ...traceLines(screen, incident.causes[0]),
+    ...(lever === null ? [] : wrap(`a person would: ${lever}`, screen.width)),
+  ];
+}
+
+/** What did it and the command that would mend it; a command is not wrapped, so that it can be copied. */
+export function traceLines(screen: Screen, cause: Pick<Cause, 'change' | 'mend'> | undefined, indent = ''): string[] {
+  return [
+    ...(cause?.change ? wrap(`${indent}changed: ${changeText(cause.change)}`, screen.width) : []),
+    ...(cause?.mend ? [`${indent}to mend it:`, ...cause.mend.split('\n').map((line) => `${indent}  ${line}`)] : []),
+  ];
 }
 
 /** Marked as what it is: nothing of it was decided upon. */

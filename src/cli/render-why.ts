@@ -1,6 +1,7 @@
 import { subjectName } from '../domain/subject.ts';
 import type { IncidentWhy } from '../operations/results.ts';
 import { renderGates } from './render-gates.ts';
+import { traceLines } from './render-incident.ts';
 import { clockTime, paint, type Screen, table, wrap } from './text.ts';
 
 /** Policy by policy, gate by gate: why the incident stands where it stands. */
@@ -29,6 +30,7 @@ export function renderWhy(screen: Screen, why: IncidentWhy): string[] {
     'causes',
     why.causes.flatMap((cause) => [
       `${cause.reason} on ${subjectName(cause.subject)}, ${Math.round(cause.confidence * 100)} %`,
+      ...traceLines(screen, cause, '  '),
       ...wrap(`  a person would: ${cause.lever}`, screen.width),
     ]),
   );

@@ -76,12 +76,20 @@ function causeOf(reason: Cause['reason'], finding: Finding, symptoms: readonly F
     explains: [finding.id, ...symptoms.map((symptom) => symptom.id)],
     summary: finding.summary,
     figures: finding.figures,
+    ...traceOf(finding),
   };
+}
+
+/** What did it and what would mend it, where that is known. */
+function traceOf({ change, mend }: Pick<Finding, 'change' | 'mend'>): Pick<Cause, 'change' | 'mend'> {
+  return { ...(change ? { change } : {}), ...(mend ? { mend } : {}) };
 }
 
 /** The surer finding speaks; both are explained. */
 function merged(cause: Cause, finding: Finding): Cause {
   const surer = finding.confidence > cause.confidence ? finding : cause;
   const explains = surer === finding ? [finding.id, ...cause.explains] : [...cause.explains, finding.id];
-  return { ...cause, confidence: surer.confidence, summary: surer.summary, figures: surer.figures, explains };
+  const [first, second] = surer === finding ? [finding, cause] : [cause, finding];
+  const trace = { ...traceOf(second), ...traceOf(first) };
+  return { ...cause, ...trace, confidence: surer.confidence, summary: surer.summary, figures: surer.figures, explains };
 }
