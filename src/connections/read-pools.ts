@@ -6,8 +6,17 @@ import type { WorkloadView } from '../ports/cluster.ts';
 import type { RangeSeries } from '../ports/metrics.ts';
 import type { PoolFamily, PoolRole } from './pool-families.ts';
 import { POOL_FAMILIES, POOL_NAMES, poolFamilyOf } from './pool-families.ts';
-import type { Points } from './time-points.ts';
-import { addInto, finitePoints, maxInto, ratePerS, sumKnown, trailingRates, wholeSecond } from './time-points.ts';
+import type { Points } from '../workload-metrics/index.ts';
+import {
+  addInto,
+  finitePoints,
+  maxInto,
+  meanOf,
+  ratePerS,
+  sumKnown,
+  trailingRates,
+  wholeSecond,
+} from '../workload-metrics/index.ts';
 
 export interface ConnectionsContext {
   readonly metrics: Pick<RecordedMetrics, 'range'>;
@@ -266,10 +275,6 @@ function recent(points: Points, at: number): [number, number][] {
 
 function shareOf<T>(items: readonly T[], holds: (item: T) => boolean): number | null {
   return items.length === 0 ? null : items.filter(holds).length / items.length;
-}
-
-function meanOf(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((total, value) => total + value, 0) / values.length;
 }
 
 function readRefusals(series: readonly RangeSeries[]): number | null {

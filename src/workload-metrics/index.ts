@@ -1,0 +1,23 @@
+export { isServing } from './is-serving.ts';
+export type { Naming, WorkloadSeries } from './read-series.ts';
+export { byContainer, named, otelNamed, readSeries } from './read-series.ts';
+export type { Form, ServerSeries } from './server-series.ts';
+export { findServerSeries, latencyQueries, SERVER_FAMILIES } from './server-series.ts';
+export type { Points } from './time-points.ts';
+export {
+  addInto,
+  finitePoints,
+  increments,
+  lastValue,
+  maxInto,
+  meanOf,
+  medianOf,
+  ratePerS,
+  sum,
+  sumKnown,
+  trailingRates,
+  valuesWithin,
+  wholeSecond,
+} from './time-points.ts';
+export type { UsersState } from './users-state.ts';
+export { readUsers } from './users-state.ts';

@@ -1,0 +1,42 @@
+import type { detectorContract } from './detector-contract.ts';
+
+type Case = Parameters<typeof detectorContract>[1];
+type Series = Parameters<Case['sick']>[0];
+
+/** Requests of every pod that got slow 150 s ago. */
+function slowRequests(series: Series, pods: readonly string[], now: number): void {
+  for (const pod of pods) {
+    const seconds = (at: number) => (at > now - 150_000 ? 0.8 : 0.04);
+    const labels = { namespace: 'shop', pod };
+    const given = { name: 'http_request_duration_seconds', labels, seconds, perS: 5 };
+    series.histogram(given, { from: now - 3_600_000, to: now });
+  }
+}
+
+/** For each detector a world in which it finds something, and the metrics that it reads. */
+export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
+  'latency-spike': {
+    names: ['http_request_duration_seconds_bucket', 'http_request_duration_seconds_count'],
+    sick: slowRequests,
+  },
+  'pool-exhaustion': {
+    names: ['hikaricp_connections_active', 'hikaricp_connections_max', 'hikaricp_connections_pending'],
+    sick(series, pods, now) {
+      for (const pod of pods) {
+        for (const [name, value] of Object.entries({ active: 4, max: 4, pending: 3 })) {
+          const labels = { __name__: `hikaricp_connections_${name}`, pool: 'main', namespace: 'shop', pod };
+          series.gauge(labels, value, { from: now - 300_000, to: now });
+        }
+      }
+    },
+  },
+  'cpu-saturation': {
+    names: ['process_cpu_usage', 'container_cpu_usage_seconds_total', 'nodejs_eventloop_utilization'],
+    sick(series, pods, now) {
+      slowRequests(series, pods, now);
+      for (const pod of pods) {
+        series.gauge({ __name__: 'process_cpu_usage', namespace: 'shop', pod }, 0.99, { from: now - 300_000, to: now });
+      }
+    },
+  },
+};
