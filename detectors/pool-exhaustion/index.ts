@@ -1,7 +1,6 @@
 import type { PoolReading, ServerReading } from '../../src/connections/index.ts';
-import { readDatabaseServer, readPools } from '../../src/connections/index.ts';
+import { databaseOf, readDatabaseServer, readPools } from '../../src/connections/index.ts';
 import type { Finding } from '../../src/domain/finding.ts';
-import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
@@ -50,31 +49,16 @@ async function serverOf(
   readings: Map<string, Promise<ServerReading>>,
   ctx: ReadContext,
 ): Promise<ServerView> {
-  const { databases } = config;
-  const declared = databases.filter((database) =>
-    database.usedBy?.some((user) => user === nameOf(workload.subject) || user === `${workload.subject.namespace}/*`),
-  );
-  const open = databases.filter((database) => database.usedBy === undefined);
-  const isOnly = databases.length === 1 && open.length === 1;
-  const [database] = declared.length === 1 ? declared : isOnly ? open : [];
-  if (database === undefined) return { link: 'none', why: whyNone(databases.length, declared.length) };
+  const found = databaseOf(workload.subject, config.databases);
+  if (found.link === 'none') return found;
+  const { link, database } = found;
   // Without pools and refusals there is nothing that an assumed server could explain: it need not be asked.
-  if (declared.length === 0 && !pools.known && pools.refusedPerS === null) {
+  if (link === 'assumed' && !pools.known && pools.refusedPerS === null) {
     return { link: 'none', why: 'no sign that it uses a database' };
   }
   const reading = readings.get(database.name) ?? readDatabaseServer(database, ctx);
   readings.set(database.name, reading);
-  return { link: declared.length === 1 ? 'declared' : 'assumed', database: database.name, reading: await reading };
-}
-
-function nameOf(subject: Subject): string {
-  return `${subject.namespace}/${subject.name}`;
-}
-
-function whyNone(known: number, declared: number): string {
-  if (known === 0) return 'the database server is not known: name it under databases';
-  if (declared > 1) return 'it uses several databases, so none can be held against the pool';
-  return 'which of the known databases it uses is not declared: name it under usedBy';
+  return { link, database: database.name, reading: await reading };
 }
 
 /** The figures that are known, by the names that policies use; a figure that is not known is absent. */

@@ -39,4 +39,13 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       }
     },
   },
+  'lock-waits': {
+    config: { databases: [{ name: 'shop', matchers: { job: 'postgres' }, usedBy: ['shop/orders'] }] },
+    names: ['pg_stat_activity_count', 'pg_stat_activity_max_tx_duration', 'pg_locks_count'],
+    sick(series, pods, now) {
+      slowRequests(series, pods, now);
+      const labels = { job: 'postgres', instance: 'db:9187', state: 'active', wait_event_type: 'Lock' };
+      series.gauge({ __name__: 'pg_stat_activity_count', ...labels }, 9, { from: now - 300_000, to: now });
+    },
+  },
 };
