@@ -2,7 +2,7 @@ export { isServing } from './is-serving.ts';
 export type { Naming, WorkloadSeries } from './read-series.ts';
 export { byContainer, named, otelNamed, readSeries } from './read-series.ts';
 export type { Form, ServerSeries } from './server-series.ts';
-export { findServerSeries, latencyQueries, SERVER_FAMILIES } from './server-series.ts';
+export { findServerSeries, isFailure, latencyQueries, SERVER_FAMILIES, STATUS_LABELS } from './server-series.ts';
 export type { Points } from './time-points.ts';
 export {
   addInto,

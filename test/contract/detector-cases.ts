@@ -48,4 +48,21 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       series.gauge({ __name__: 'pg_stat_activity_count', ...labels }, 9, { from: now - 300_000, to: now });
     },
   },
+  'dependency-outage': {
+    names: ['http_client_request_duration_seconds_count', 'http_client_request_duration_seconds_sum'],
+    sick(series, pods, now) {
+      const isDown = (at: number) => at > now - 150_000;
+      for (const pod of pods) {
+        const labels = {
+          __name__: 'http_client_request_duration_seconds_count',
+          namespace: 'shop',
+          pod,
+          server_address: 'api.payments.example',
+        };
+        const shape = { from: now - 3_000_000, to: now };
+        series.counter({ ...labels, http_response_status_code: '200' }, (at) => (isDown(at) ? 0 : 5), shape);
+        series.counter({ ...labels, error_type: 'ECONNREFUSED' }, (at) => (isDown(at) ? 5 : 0), shape);
+      }
+    },
+  },
 };
