@@ -65,4 +65,20 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       }
     },
   },
+  'certificate-expiry': {
+    names: ['x509_cert_not_after', 'probe_ssl_earliest_cert_expiry'],
+    sick(series, [pod = ''], now) {
+      const labels = { __name__: 'x509_cert_not_after', filepath: '/tls/tls.crt', namespace: 'shop', pod };
+      series.gauge(labels, now / 1000 - 3_600, { from: now - 300_000, to: now });
+    },
+  },
+  'missing-telemetry': {
+    names: ['up', 'target_info'],
+    sick(series, pods, now) {
+      for (const pod of pods) {
+        const labels = { __name__: 'up', job: 'app', instance: 'app:9464', namespace: 'shop', pod };
+        series.gauge(labels, (at) => (at > now - 600_000 ? 0 : 1), { from: now - 2_400_000, to: now });
+      }
+    },
+  },
 };

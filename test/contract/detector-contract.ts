@@ -15,6 +15,7 @@ const NOW = 1_800_000_000_000;
 export interface DetectorWorld {
   readonly cluster: FakeCluster;
   readonly metrics: FakeMetrics;
+  readonly series: FakeSeries;
   readonly incident: IncidentView;
   /** Pods of the incident's workload, which is Deployment shop/orders. */
   readonly pods: readonly string[];
@@ -22,18 +23,18 @@ export interface DetectorWorld {
 }
 
 export function detectorWorld(
-  write: (series: FakeSeries, pods: readonly string[], now: number) => void,
+  write: (series: FakeSeries, pods: readonly string[], now: number, cluster: FakeCluster) => void,
 ): DetectorWorld {
   const workload = fakeWorkload();
   const cluster = fakeCluster(() => NOW);
   cluster.addWorkload(workload);
   const series = fakeSeries();
   const pods = fakePods(workload).map((pod) => pod.name);
-  write(series, pods, NOW);
+  write(series, pods, NOW, cluster);
   const since = NOW - 120_000;
   const signals = [{ name: 'HighLatency', labels: { namespace: 'shop', deployment: 'orders' }, startedAt: since }];
   const incident = { id: 'incident-1', subject: workload.subject, workload, signals, since };
-  return { cluster, metrics: fakeMetrics(series.store), incident, pods, now: NOW };
+  return { cluster, metrics: fakeMetrics(series.store), series, incident, pods, now: NOW };
 }
 
 export function detectIn(world: DetectorWorld, detector: Detector, config: unknown = {}) {
