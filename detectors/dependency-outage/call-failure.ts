@@ -26,6 +26,8 @@ export function callFailure(labels: Readonly<Record<string, string>>): 'unreacha
     .filter((value) => value !== undefined && value !== '' && !/^none$/i.test(value))
     .join(' ');
   const flags = labels.response_flags ?? '';
+  // A status of 0 is the habit of those who count calls without an answer beside the others.
+  if ([labels.status_code, labels.status, labels.code, labels.http_status_code].includes('0')) return 'unreachable';
   if (UNREACHABLE.test(text) || UNREACHABLE_FLAGS.test(flags)) return 'unreachable';
   if ([labels.db_response_status_code, labels.error_type].some((code) => DATABASE_GONE.test(code ?? '')))
     return 'unreachable';

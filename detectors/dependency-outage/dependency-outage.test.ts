@@ -245,6 +245,7 @@ describe('callFailure', () => {
     [{ response_code: '0', response_flags: 'DC' }, null],
     [{ grpc_code: 'NotFound' }, null],
     [{ rpc_grpc_status_code: '4' }, 'failed'],
+    [{ status_code: '0' }, 'unreachable'],
     [{}, null],
   ])('%j', (labels, expected) => {
     expect(callFailure(labels)).toBe(expected);

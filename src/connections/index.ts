@@ -6,3 +6,7 @@ export type { KnownPools, PoolReading } from './read-pools.ts';
 export { readPools } from './read-pools.ts';
 export type { SessionsReading } from './read-sessions.ts';
 export { readSessions } from './read-sessions.ts';
+export type { PoolWork } from './read-pool-work.ts';
+export { readPoolWork } from './read-pool-work.ts';
+export type { StatementsReading } from './read-statements.ts';
+export { readStatements } from './read-statements.ts';

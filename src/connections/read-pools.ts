@@ -51,6 +51,8 @@ export interface KnownPools {
   /** Most connections that one replica may open, all its pools together. */
   readonly maxPerReplica: number | null;
   readonly used: number;
+  /** The least that was in use at any moment of the last two minutes. */
+  readonly usedLeast: number;
   readonly idle: number | null;
   readonly pending: number | null;
   readonly timeoutsPerS: number | null;
@@ -113,11 +115,13 @@ export async function readPools(workload: WorkloadView, ctx: ConnectionsContext)
   const family = slots[0].family;
   const reporting = slots.filter((slot) => usedOf(slot).has(at));
   const pools = poolsByName(reporting, at);
+  const used = totalled(reporting.map(usedOf)) ?? new Map<number, number>();
   return {
     known: true,
     family: family.id,
     maxPerReplica: maxPerReplica(reporting, at),
     used: sumKnown(reporting.map((slot) => usedOf(slot).get(at) ?? null)) ?? 0,
+    usedLeast: Math.min(...used.values()),
     idle: sumKnown(pools.map((pool) => pool.idle)),
     pending: sumKnown(pools.map((pool) => pool.pending)),
     timeoutsPerS: sumKnown(pools.map((pool) => pool.timeoutsPerS)),

@@ -40,6 +40,8 @@ export interface SeriesWindow {
   readonly stepMs: number;
   /** Labels that tell series apart, beyond pod and container. */
   readonly by?: readonly string[];
+  /** Adds up series that differ in other labels (operations, routes) instead of taking the larger one. What is scraped twice counts twice then. */
+  readonly summed?: boolean;
   /** Matchers that hold for every series, like `resource="cpu"`; PromQL text of our own, never of the cluster. */
   readonly only?: string;
 }
@@ -100,7 +102,7 @@ function seriesQuery(subject: Subject, namings: readonly Naming<string>[], windo
   // The pause container and the sum over a pod's cgroup are no containers of the workload.
   const inside = [`__name__=~${promqlString(names)}`, 'container!="POD"', ...(window.only ? [window.only] : [])];
   return workloadMatchers([subject])
-    .map((place) => `max by (${keep}) ({${[...inside, place].join(',')}})`)
+    .map((place) => `${window.summed ? 'sum' : 'max'} by (${keep}) ({${[...inside, place].join(',')}})`)
     .join('\nor ');
 }
 

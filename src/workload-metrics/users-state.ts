@@ -74,13 +74,18 @@ function judge(
     return values.length < MIN_PAST ? null : medianOf(values);
   };
   const [rate, seconds, before] = [now(flowing), now(slow), usual(slow)];
+  const rateBefore = usual(flowing);
   const [errors, errorsBefore] = [now(shares), usual(shares)];
   if (rate === null) return { state: 'unmeasured', because: 'too few requests to tell', figures: {} };
 
   const figures = Object.fromEntries(
-    Object.entries({ ratePerS: rate, latencySeconds: seconds, usualLatencySeconds: before, errorShare: errors }).filter(
-      (entry): entry is [string, number] => entry[1] !== null,
-    ),
+    Object.entries({
+      ratePerS: rate,
+      usualRatePerS: rateBefore,
+      latencySeconds: seconds,
+      usualLatencySeconds: before,
+      errorShare: errors,
+    }).filter((entry): entry is [string, number] => entry[1] !== null),
   );
   if (errors !== null && errors >= FAILING.share && errors >= (errorsBefore ?? 0) * FAILING.ratio) {
     return { state: 'hurt', because: `${(errors * 100).toFixed(1)} % of its requests fail`, figures };
