@@ -1,15 +1,27 @@
 import type { Detector } from '../src/plugin/detector.ts';
 import { certificateExpiry } from './certificate-expiry/index.ts';
 import { cpuSaturation } from './cpu-saturation/index.ts';
+import { crashLoop } from './crash-loop/index.ts';
 import { dependencyOutage } from './dependency-outage/index.ts';
 import { latencySpike } from './latency-spike/index.ts';
 import { lockWaits } from './lock-waits/index.ts';
 import { missingTelemetry } from './missing-telemetry/index.ts';
+import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
+import { scaledToZero } from './scaled-to-zero/index.ts';
 
 /** Every detector, by its id. Symptoms first, so that they stand above their causes in an incident. */
 export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
-  [latencySpike, lockWaits, poolExhaustion, cpuSaturation, dependencyOutage, certificateExpiry, missingTelemetry].map(
-    (one) => [one.id, one],
-  ),
+  [
+    latencySpike,
+    scaledToZero,
+    outOfMemory,
+    crashLoop,
+    lockWaits,
+    poolExhaustion,
+    dependencyOutage,
+    cpuSaturation,
+    certificateExpiry,
+    missingTelemetry,
+  ].map((one) => [one.id, one]),
 );

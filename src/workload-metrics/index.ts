@@ -1,4 +1,8 @@
+export { ifReadable } from './if-readable.ts';
+export type { ContainerEnds } from './container-ends.ts';
+export { readContainerEnds } from './container-ends.ts';
 export { isServing } from './is-serving.ts';
+export { objectLabelOf, objectMatchers } from './object-series.ts';
 export type { Naming, WorkloadSeries } from './read-series.ts';
 export { byContainer, named, otelNamed, readSeries } from './read-series.ts';
 export type { Form, ServerSeries } from './server-series.ts';

@@ -81,4 +81,38 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       }
     },
   },
+  'out-of-memory': {
+    names: ['kube_pod_container_status_restarts_total', 'container_oom_events_total'],
+    sick(series, pods, now) {
+      for (const pod of pods) {
+        const labels = { __name__: 'container_oom_events_total', container: 'app', namespace: 'shop', pod };
+        series.counter(labels, 0.01, { from: now - 1_800_000, to: now });
+      }
+    },
+  },
+  'crash-loop': {
+    names: ['kube_pod_container_status_restarts_total', 'kube_pod_container_status_waiting_reason'],
+    sick(series, pods, now) {
+      for (const pod of pods) {
+        const labels = {
+          __name__: 'kube_pod_container_status_restarts_total',
+          container: 'app',
+          namespace: 'shop',
+          pod,
+        };
+        series.gauge(labels, (at) => Math.floor(at / 120_000), { from: now - 1_800_000, to: now });
+      }
+    },
+  },
+  'scaled-to-zero': {
+    names: ['kube_deployment_spec_replicas'],
+    withoutMetrics: true,
+    sick(series, _, now, cluster) {
+      const [workload] = cluster.reader.workloads();
+      if (workload) cluster.addWorkload({ ...workload, replicas: 0 }, []);
+      cluster.addService({ namespace: 'shop', name: 'orders', clusterIp: null, selector: { app: 'orders' } });
+      const labels = { __name__: 'kube_deployment_spec_replicas', namespace: 'shop', deployment: 'orders' };
+      series.gauge(labels, (at) => (at > now - 600_000 ? 0 : 3), { from: now - 3_600_000, to: now });
+    },
+  },
 };
