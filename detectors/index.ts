@@ -1,4 +1,5 @@
 import type { Detector } from '../src/plugin/detector.ts';
+import { badRelease } from './bad-release/index.ts';
 import { certificateExpiry } from './certificate-expiry/index.ts';
 import { cpuSaturation } from './cpu-saturation/index.ts';
 import { crashLoop } from './crash-loop/index.ts';
@@ -15,6 +16,7 @@ export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
   [
     latencySpike,
     scaledToZero,
+    badRelease,
     outOfMemory,
     crashLoop,
     lockWaits,

@@ -19,6 +19,8 @@ export interface ContainerEnds {
   /** Why it does not run now: CrashLoopBackOff, ImagePullBackOff, CreateContainerConfigError. */
   readonly waitingReason: string | null;
   readonly memoryLimitBytes: number | null;
+  /** The first moment within the window at which anything was known of it (Unix ms). */
+  readonly seenFrom: number;
 }
 
 const STEP_MS = 30_000;
@@ -70,6 +72,7 @@ function endsOf(own: readonly WorkloadSeries<Role>[], at: number): ContainerEnds
     exitCode: lastValue(points('exit-code'), at),
     waitingReason: reason('waiting-reason'),
     memoryLimitBytes: limit !== null && limit > 0 ? limit : null,
+    seenFrom: Math.min(...own.flatMap((one) => [...one.points.keys()])),
   };
 }
 

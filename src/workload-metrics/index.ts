@@ -3,6 +3,8 @@ export type { ContainerEnds } from './container-ends.ts';
 export { readContainerEnds } from './container-ends.ts';
 export { isServing } from './is-serving.ts';
 export { objectLabelOf, objectMatchers } from './object-series.ts';
+export type { ServedByPod } from './read-served.ts';
+export { readServedByPod } from './read-served.ts';
 export type { Naming, WorkloadSeries } from './read-series.ts';
 export { byContainer, named, otelNamed, readSeries } from './read-series.ts';
 export type { Form, ServerSeries } from './server-series.ts';

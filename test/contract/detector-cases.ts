@@ -115,4 +115,18 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       series.gauge(labels, (at) => (at > now - 600_000 ? 0 : 3), { from: now - 3_600_000, to: now });
     },
   },
+  'bad-release': {
+    names: ['http_request_duration_seconds_count', 'http_request_duration_seconds_sum'],
+    sick(series, _, now) {
+      const start = now - 240_000;
+      for (const [pod, from, to, status] of [
+        ['orders-7d9f8c6b5d-aaaaa', now - 3_600_000, start, '200'],
+        ['orders-6c5b7d8f94-aaaaa', start, now, '500'],
+      ] as const) {
+        const labels = { namespace: 'shop', pod, status_code: status };
+        series.counter({ __name__: 'http_request_duration_seconds_count', ...labels }, 5, { from, to });
+        series.counter({ __name__: 'http_request_duration_seconds_sum', ...labels }, 0.2, { from, to });
+      }
+    },
+  },
 };
