@@ -1,4 +1,5 @@
 import type { Detector } from '../src/plugin/detector.ts';
+import { autoscalerAtLimit } from './autoscaler-at-limit/index.ts';
 import { badRelease } from './bad-release/index.ts';
 import { certificateExpiry } from './certificate-expiry/index.ts';
 import { cpuSaturation } from './cpu-saturation/index.ts';
@@ -6,6 +7,7 @@ import { crashLoop } from './crash-loop/index.ts';
 import { dependencyOutage } from './dependency-outage/index.ts';
 import { latencySpike } from './latency-spike/index.ts';
 import { lockWaits } from './lock-waits/index.ts';
+import { misconfiguredAutoscaler } from './misconfigured-autoscaler/index.ts';
 import { missingTelemetry } from './missing-telemetry/index.ts';
 import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
@@ -22,6 +24,8 @@ export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
     lockWaits,
     poolExhaustion,
     dependencyOutage,
+    misconfiguredAutoscaler,
+    autoscalerAtLimit,
     cpuSaturation,
     certificateExpiry,
     missingTelemetry,

@@ -1,6 +1,8 @@
 export { ifReadable } from './if-readable.ts';
 export type { ContainerEnds } from './container-ends.ts';
 export { readContainerEnds } from './container-ends.ts';
+export type { AutoscalerSeries } from './read-autoscaler.ts';
+export { readAutoscaler } from './read-autoscaler.ts';
 export { isServing } from './is-serving.ts';
 export { objectLabelOf, objectMatchers } from './object-series.ts';
 export type { ServedByPod } from './read-served.ts';

@@ -1,3 +1,4 @@
+import type { FakeCluster } from '../fakes/cluster.ts';
 import type { detectorContract } from './detector-contract.ts';
 
 type Case = Parameters<typeof detectorContract>[1];
@@ -10,6 +11,14 @@ function slowRequests(series: Series, pods: readonly string[], now: number): voi
     const labels = { namespace: 'shop', pod };
     const given = { name: 'http_request_duration_seconds', labels, seconds, perS: 5 };
     series.histogram(given, { from: now - 3_600_000, to: now });
+  }
+}
+
+/** Every workload is at the maximum of its autoscaler. */
+function autoscaled(cluster: FakeCluster): void {
+  for (const { subject, replicas } of cluster.reader.workloads()) {
+    const maxReplicas = replicas ?? 1;
+    cluster.setAutoscaler(subject, { name: subject.name, by: 'HorizontalPodAutoscaler', minReplicas: 1, maxReplicas });
   }
 }
 
@@ -127,6 +136,31 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
         series.counter({ __name__: 'http_request_duration_seconds_count', ...labels }, 5, { from, to });
         series.counter({ __name__: 'http_request_duration_seconds_sum', ...labels }, 0.2, { from, to });
       }
+    },
+  },
+  'autoscaler-at-limit': {
+    names: ['kube_horizontalpodautoscaler_status_desired_replicas'],
+    sick(series, pods, now, cluster) {
+      slowRequests(series, pods, now);
+      autoscaled(cluster);
+      const labels = { namespace: 'shop', horizontalpodautoscaler: 'orders' };
+      const shape = { from: now - 900_000, to: now };
+      series.gauge({ __name__: 'kube_horizontalpodautoscaler_status_desired_replicas', ...labels }, 3, shape);
+    },
+  },
+  'misconfigured-autoscaler': {
+    names: ['kube_horizontalpodautoscaler_status_condition'],
+    sick(series, pods, now, cluster) {
+      slowRequests(series, pods, now);
+      autoscaled(cluster);
+      const labels = {
+        namespace: 'shop',
+        horizontalpodautoscaler: 'orders',
+        condition: 'ScalingActive',
+        status: 'false',
+      };
+      const shape = { from: now - 900_000, to: now };
+      series.gauge({ __name__: 'kube_horizontalpodautoscaler_status_condition', ...labels }, 1, shape);
     },
   },
 };
