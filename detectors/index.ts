@@ -12,12 +12,14 @@ import { missingTelemetry } from './missing-telemetry/index.ts';
 import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
 import { scaledToZero } from './scaled-to-zero/index.ts';
+import { workloadNotStarting } from './workload-not-starting/index.ts';
 
 /** Every detector, by its id. Symptoms first, so that they stand above their causes in an incident. */
 export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
   [
     latencySpike,
     scaledToZero,
+    workloadNotStarting,
     badRelease,
     outOfMemory,
     crashLoop,

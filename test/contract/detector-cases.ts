@@ -163,4 +163,20 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       series.gauge({ __name__: 'kube_horizontalpodautoscaler_status_condition', ...labels }, 1, shape);
     },
   },
+  'workload-not-starting': {
+    names: ['kube_pod_container_status_waiting_reason', 'kube_pod_status_unschedulable'],
+    sick(series, pods, now, cluster) {
+      for (const workload of cluster.reader.workloads()) {
+        const waiting = cluster.reader
+          .podsOf(workload.subject)
+          .map((pod) => ({ ...pod, ready: false, phase: 'Pending' }));
+        cluster.addWorkload({ ...workload, readyReplicas: 0 }, waiting);
+      }
+      for (const pod of pods) {
+        const labels = { namespace: 'shop', pod, container: 'app', reason: 'ImagePullBackOff' };
+        const shape = { from: now - 900_000, to: now };
+        series.gauge({ __name__: 'kube_pod_container_status_waiting_reason', ...labels }, 1, shape);
+      }
+    },
+  },
 };
