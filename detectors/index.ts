@@ -5,9 +5,11 @@ import { certificateExpiry } from './certificate-expiry/index.ts';
 import { cpuSaturation } from './cpu-saturation/index.ts';
 import { crashLoop } from './crash-loop/index.ts';
 import { dependencyOutage } from './dependency-outage/index.ts';
+import { diskFilling } from './disk-filling/index.ts';
 import { latencySpike } from './latency-spike/index.ts';
 import { lockWaits } from './lock-waits/index.ts';
 import { misconfiguredAutoscaler } from './misconfigured-autoscaler/index.ts';
+import { memoryLeak } from './memory-leak/index.ts';
 import { missingTelemetry } from './missing-telemetry/index.ts';
 import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
@@ -29,6 +31,8 @@ export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
     misconfiguredAutoscaler,
     autoscalerAtLimit,
     cpuSaturation,
+    memoryLeak,
+    diskFilling,
     certificateExpiry,
     missingTelemetry,
   ].map((one) => [one.id, one]),

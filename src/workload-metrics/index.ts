@@ -11,6 +11,8 @@ export type { Naming, WorkloadSeries } from './read-series.ts';
 export { byContainer, named, otelNamed, readSeries } from './read-series.ts';
 export type { Form, ServerSeries } from './server-series.ts';
 export { findServerSeries, isFailure, latencyQueries, SERVER_FAMILIES, STATUS_LABELS } from './server-series.ts';
+export type { SteadyGrowth } from './steady-growth.ts';
+export { steadyGrowth } from './steady-growth.ts';
 export type { Points } from './time-points.ts';
 export {
   addInto,

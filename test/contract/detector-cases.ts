@@ -179,4 +179,25 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       }
     },
   },
+  'memory-leak': {
+    names: ['container_memory_working_set_bytes', 'container_spec_memory_limit_bytes'],
+    sick(series, pods, now) {
+      for (const pod of pods) {
+        const labels = { namespace: 'shop', pod, container: 'app' };
+        const shape = { from: now - 7_200_000, to: now };
+        const bytes = (at: number) => 2e8 - (now - at) * 25;
+        series.gauge({ __name__: 'container_memory_working_set_bytes', ...labels }, bytes, shape);
+        series.gauge({ __name__: 'container_spec_memory_limit_bytes', ...labels }, 2.5e8, shape);
+      }
+    },
+  },
+  'disk-filling': {
+    names: ['kubelet_volume_stats_available_bytes', 'node_filesystem_avail_bytes'],
+    sick(series, _, now) {
+      const labels = { instance: 'node-1:9100', mountpoint: '/', fstype: 'ext4' };
+      const shape = { from: now - 900_000, to: now };
+      series.gauge({ __name__: 'node_filesystem_avail_bytes', ...labels }, 1e8, shape);
+      series.gauge({ __name__: 'node_filesystem_size_bytes', ...labels }, 1e10, shape);
+    },
+  },
 };
