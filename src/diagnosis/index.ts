@@ -3,8 +3,8 @@ import { CauseReason, REASONS } from '../domain/reason.ts';
 
 /**
  * From findings to ranked causes. Pure. Findings of the same reason on the same subject are one cause; every symptom is explained by
- * every cause, because the detectors looked only at the workload of the incident and at what it calls. A subject whose database has no room
- * is not waiting for its pool, whatever else was found. Surest first, in steps of 0.1, for a finer difference says nothing; of equals the one
+ * every cause, because the detectors looked only at the workload of the incident and at what it calls. A subject whose database has no room,
+ * or whose connections are leaked, locked or slow, is not waiting for its pool, whatever else was found. Surest first, in steps of 0.1, for a finer difference says nothing; of equals the one
  * that is closer to the ground, for it explains the other: the server that refuses before the client that waits. What is still equal keeps the
  * order of the findings: the incident's own workload before those that it calls, which have incidents of their own when they suffer.
  */
@@ -23,14 +23,20 @@ export function diagnose(findings: readonly Finding[]): readonly Cause[] {
   );
 }
 
-/** More replicas are the answer to a waiting pool and harm a full database: both at once on one subject cannot be. */
+/** What on the same subject makes a waiting pool a symptom: more replicas are the answer to waiting alone, and make each of these worse or no better. */
+const VOIDS_WAITING: ReadonlySet<Cause['reason']> = new Set([
+  'database-connections-exhausted',
+  'lock-waits',
+  'slow-query',
+  'connection-leak',
+]);
+
 function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
-  const isFull = (cause: Cause) => cause.reason === 'database-connections-exhausted';
   const isWaiting = (cause: Cause) => cause.reason === 'connection-pool-waiting';
   return causes.flatMap((cause) => {
     const others = causes.filter((other) => other.subject.uid === cause.subject.uid);
-    if (isWaiting(cause) && others.some(isFull)) return [];
-    const waiting = isFull(cause) ? others.filter(isWaiting).flatMap((other) => other.explains) : [];
+    if (isWaiting(cause) && others.some((other) => VOIDS_WAITING.has(other.reason))) return [];
+    const waiting = VOIDS_WAITING.has(cause.reason) ? others.filter(isWaiting).flatMap((other) => other.explains) : [];
     return [{ ...cause, explains: [...new Set([...cause.explains, ...waiting])] }];
   });
 }
@@ -39,22 +45,25 @@ function sureness(cause: Cause): number {
   return Math.round(cause.confidence * 10);
 }
 
-/** Lower explains higher. */
+/**
+ * Lower explains higher. A release explains whatever began with it, so it stands before what goes wrong inside of the workload; what goes wrong with the database
+ * stands before what its clients show.
+ */
 const GROUND: Readonly<Record<Cause['reason'], number>> = {
   'alerting-path-broken': 0,
   'telemetry-missing': 1,
   'node-trouble': 2,
   'disk-filling': 3,
   'certificate-expiring': 4,
-  'lock-waits': 5,
-  'database-connections-exhausted': 6,
-  'slow-query': 7,
-  'scaled-to-zero': 8,
-  'workload-not-starting': 9,
-  'out-of-memory': 10,
-  'crash-looping': 11,
-  'autoscaler-misconfigured': 12,
-  'bad-release': 13,
+  'scaled-to-zero': 5,
+  'workload-not-starting': 6,
+  'bad-release': 7,
+  'lock-waits': 8,
+  'database-connections-exhausted': 9,
+  'slow-query': 10,
+  'out-of-memory': 11,
+  'crash-looping': 12,
+  'autoscaler-misconfigured': 13,
   'connection-leak': 14,
   'memory-leaking': 15,
   'application-error': 16,
