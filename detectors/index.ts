@@ -14,6 +14,7 @@ import { missingTelemetry } from './missing-telemetry/index.ts';
 import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
 import { scaledToZero } from './scaled-to-zero/index.ts';
+import { serviceUnreachable } from './service-unreachable/index.ts';
 import { workloadNotStarting } from './workload-not-starting/index.ts';
 
 /** Every detector, by its id. Symptoms first, so that they stand above their causes in an incident. */
@@ -21,6 +22,7 @@ export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
   [
     latencySpike,
     scaledToZero,
+    serviceUnreachable,
     workloadNotStarting,
     badRelease,
     outOfMemory,

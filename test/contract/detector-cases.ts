@@ -200,4 +200,11 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       series.gauge({ __name__: 'node_filesystem_size_bytes', ...labels }, 1e10, shape);
     },
   },
+  'service-unreachable': {
+    names: [],
+    withoutMetrics: true,
+    sick(_series, _pods, _now, cluster) {
+      cluster.addService({ namespace: 'shop', name: 'orders', clusterIp: null, selector: { app: 'order' } });
+    },
+  },
 };
