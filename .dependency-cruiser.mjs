@@ -9,7 +9,8 @@ const ROOMS = {
   plugin: ['domain', 'ports'],
   simulation: ['domain'],
   redaction: ['domain'],
-  connections: ['domain', 'ports', 'plugin'],
+  'workload-metrics': ['domain', 'ports', 'plugin'],
+  connections: ['domain', 'ports', 'plugin', 'workload-metrics'],
   topology: ['domain', 'ports', 'plugin'],
   verification: ['domain', 'ports', 'plugin'],
   model: ['domain', 'ports', 'plugin'],
@@ -55,7 +56,7 @@ const pluginRules = plugins.flatMap((folder) => [
     from: { path: `^${folder}/`, pathNot: TESTS },
     to: {
       path: '^(src|detectors|remediations|skills|test)/',
-      pathNot: `^src/(domain|ports|plugin|connections|topology)/|^${folder}/`,
+      pathNot: `^src/(domain|ports|plugin|workload-metrics|connections|topology)/|^${folder}/`,
     },
   },
   {

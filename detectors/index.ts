@@ -1,8 +1,41 @@
 import type { Detector } from '../src/plugin/detector.ts';
+import { autoscalerAtLimit } from './autoscaler-at-limit/index.ts';
+import { badRelease } from './bad-release/index.ts';
+import { certificateExpiry } from './certificate-expiry/index.ts';
+import { cpuSaturation } from './cpu-saturation/index.ts';
+import { crashLoop } from './crash-loop/index.ts';
+import { dependencyOutage } from './dependency-outage/index.ts';
+import { diskFilling } from './disk-filling/index.ts';
 import { latencySpike } from './latency-spike/index.ts';
+import { lockWaits } from './lock-waits/index.ts';
+import { memoryLeak } from './memory-leak/index.ts';
+import { misconfiguredAutoscaler } from './misconfigured-autoscaler/index.ts';
+import { missingTelemetry } from './missing-telemetry/index.ts';
+import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
+import { scaledToZero } from './scaled-to-zero/index.ts';
+import { serviceUnreachable } from './service-unreachable/index.ts';
+import { workloadNotStarting } from './workload-not-starting/index.ts';
 
 /** Every detector, by its id. Symptoms first, so that they stand above their causes in an incident. */
 export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
-  [latencySpike, poolExhaustion].map((one) => [one.id, one]),
+  [
+    latencySpike,
+    scaledToZero,
+    serviceUnreachable,
+    workloadNotStarting,
+    badRelease,
+    outOfMemory,
+    crashLoop,
+    lockWaits,
+    poolExhaustion,
+    dependencyOutage,
+    misconfiguredAutoscaler,
+    autoscalerAtLimit,
+    cpuSaturation,
+    memoryLeak,
+    diskFilling,
+    certificateExpiry,
+    missingTelemetry,
+  ].map((one) => [one.id, one]),
 );

@@ -1,3 +1,5 @@
+import { medianOf } from '../../src/workload-metrics/index.ts';
+
 export interface Point {
   readonly at: number;
   readonly value: number;
@@ -19,12 +21,4 @@ export function baselineOf(values: readonly number[], minPoints: number): Baseli
   if (median === null || values.length < minPoints) return null;
   const mad = medianOf(values.map((value) => Math.abs(value - median))) ?? 0;
   return { median, deviation: mad * MAD_TO_DEVIATION, points: values.length };
-}
-
-export function medianOf(values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle];
-  if (upper === undefined) return null;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }

@@ -4,11 +4,11 @@ import { subjectName } from '../../src/domain/subject.ts';
 import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { RangeSeries } from '../../src/ports/metrics.ts';
+import type { ServerSeries } from '../../src/workload-metrics/index.ts';
+import { findServerSeries, latencyQueries, medianOf } from '../../src/workload-metrics/index.ts';
 import type { Baseline, Point } from './baseline.ts';
-import { baselineOf, medianOf } from './baseline.ts';
+import { baselineOf } from './baseline.ts';
 import { LatencySpikeConfig } from './schema.ts';
-import type { ServerSeries } from './server-metrics.ts';
-import { findServerSeries, latencyQueries } from './server-metrics.ts';
 
 const STEP_MS = 30_000;
 /** What counts as now: the median of the moments in here, so that one odd scrape decides nothing. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { latencyQueries, medianOf, SERVER_FAMILIES } from '../../src/workload-metrics/index.ts';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
 import type { HistogramShape } from '../../test/fakes/metrics.ts';
-import { baselineOf, medianOf } from './baseline.ts';
+import { baselineOf } from './baseline.ts';
 import { latencySpike } from './index.ts';
-import { latencyQueries, SERVER_FAMILIES } from './server-metrics.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,14 +1,16 @@
 import type { PoolReading, ServerReading } from '../../src/connections/index.ts';
-import { readDatabaseServer, readPools } from '../../src/connections/index.ts';
+import { databaseOf, readDatabaseServer, readPools } from '../../src/connections/index.ts';
 import type { Finding } from '../../src/domain/finding.ts';
-import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { WorkloadView } from '../../src/ports/cluster.ts';
-import type { ServerView } from './judge.ts';
+import type { Judgement, ServerView } from './judge.ts';
 import { judge } from './judge.ts';
+import type { Deeper } from './look-deeper.ts';
+import { lookDeeper } from './look-deeper.ts';
 import { PoolExhaustionConfig } from './schema.ts';
+import type { Holder } from './tell-apart.ts';
 
 export const poolExhaustion = defineDetector<PoolExhaustionConfig>({
   id: 'pool-exhaustion',
@@ -25,22 +27,50 @@ export const poolExhaustion = defineDetector<PoolExhaustionConfig>({
       const pools = await readPools(workload, ctx);
       const server = await serverOf(workload, pools, config, readings, ctx);
       const judgement = judge(pools, server, config);
-      if (judgement === null) continue;
-      const { subject } = workload;
-      findings.push({
-        id: ctx.newId(),
-        detector: 'pool-exhaustion',
-        reason: judgement.reason,
-        subject,
-        confidence: judgement.confidence,
-        summary: `${subjectName(subject)}: ${judgement.because.join('; ')}`,
-        figures: figuresOf(pools, server),
-        evidence: evidenceOf(pools, server, ctx),
-      });
+      if (judgement?.reason === 'database-connections-exhausted') {
+        findings.push(findingOf({ workload, told: judgement, pools, server, ctx }));
+        continue;
+      }
+      // Of a workload that is called only waiting is looked into; slow queries of its own show in the incident's own workload, too.
+      if (judgement === null && workload !== incident.workload) continue;
+      const link = databaseOf(workload.subject, config.databases);
+      const deeper = await lookDeeper({ workload, since: incident.since, pools, judgement, link }, ctx);
+      const told = deeper.holder === null ? judgement : withWaiting(deeper.holder, judgement);
+      if (told === null || deeper.locked) continue;
+      findings.push(findingOf({ workload, told, pools, server, deeper, ctx }));
     }
     return findings;
   },
 });
+
+/** What holds the connections, and that requests wait for them. */
+function withWaiting(holder: Holder, waiting: Judgement | null): Holder {
+  return waiting === null ? holder : { ...holder, because: [...holder.because, ...waiting.because.slice(0, 1)] };
+}
+
+interface Told {
+  readonly workload: WorkloadView;
+  readonly told: Judgement | Holder;
+  readonly pools: PoolReading;
+  readonly server: ServerView;
+  readonly deeper?: Deeper;
+  readonly ctx: ReadContext;
+}
+
+function findingOf({ workload: { subject }, told, pools, server, deeper, ctx }: Told): Finding {
+  const more = (deeper?.queries ?? []).flatMap((query) => ctx.metrics.evidenceOf(query) ?? []);
+  return {
+    id: ctx.newId(),
+    detector: 'pool-exhaustion',
+    reason: told.reason,
+    subject,
+    confidence: told.confidence,
+    summary: `${subjectName(subject)}: ${told.because.join('; ')}`,
+    figures: { ...figuresOf(pools, server), ...deeper?.figures },
+    evidence: [...evidenceOf(pools, server, ctx), ...more],
+    ...(deeper?.mend ? { mend: deeper.mend } : {}),
+  };
+}
 
 /** The database behind a workload: the one declared to be used by it, else the only one that is known. Each server is read once. */
 async function serverOf(
@@ -50,31 +80,16 @@ async function serverOf(
   readings: Map<string, Promise<ServerReading>>,
   ctx: ReadContext,
 ): Promise<ServerView> {
-  const { databases } = config;
-  const declared = databases.filter((database) =>
-    database.usedBy?.some((user) => user === nameOf(workload.subject) || user === `${workload.subject.namespace}/*`),
-  );
-  const open = databases.filter((database) => database.usedBy === undefined);
-  const isOnly = databases.length === 1 && open.length === 1;
-  const [database] = declared.length === 1 ? declared : isOnly ? open : [];
-  if (database === undefined) return { link: 'none', why: whyNone(databases.length, declared.length) };
+  const found = databaseOf(workload.subject, config.databases);
+  if (found.link === 'none') return found;
+  const { link, database } = found;
   // Without pools and refusals there is nothing that an assumed server could explain: it need not be asked.
-  if (declared.length === 0 && !pools.known && pools.refusedPerS === null) {
+  if (link === 'assumed' && !pools.known && pools.refusedPerS === null) {
     return { link: 'none', why: 'no sign that it uses a database' };
   }
   const reading = readings.get(database.name) ?? readDatabaseServer(database, ctx);
   readings.set(database.name, reading);
-  return { link: declared.length === 1 ? 'declared' : 'assumed', database: database.name, reading: await reading };
-}
-
-function nameOf(subject: Subject): string {
-  return `${subject.namespace}/${subject.name}`;
-}
-
-function whyNone(known: number, declared: number): string {
-  if (known === 0) return 'the database server is not known: name it under databases';
-  if (declared > 1) return 'it uses several databases, so none can be held against the pool';
-  return 'which of the known databases it uses is not declared: name it under usedBy';
+  return { link, database: database.name, reading: await reading };
 }
 
 /** The figures that are known, by the names that policies use; a figure that is not known is absent. */

@@ -173,7 +173,7 @@ describe('pool-exhaustion: along the calls', () => {
     const findings = await poolExhaustion.detect(world.incident, assumed, ctx);
 
     expect(findings).toMatchObject([{ reason: 'connection-pool-waiting', subject: { name: 'catalog' } }]);
-    expect(world.metrics.asked).toHaveLength(3);
+    expect(world.metrics.asked.filter((query) => query.includes('pg_settings_max_connections'))).toHaveLength(1);
   });
 });
 

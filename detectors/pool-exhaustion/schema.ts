@@ -1,11 +1,5 @@
 import { z } from 'zod';
-
-const UsedBy = z
-  .string()
-  .regex(
-    /^[a-z0-9.-]+\/(?:[a-z0-9.-]+|\*)$/,
-    'namespace/name of a workload, like shop/orders; shop/* = all of the namespace',
-  );
+import { KnownDatabases } from '../../src/connections/index.ts';
 
 /** What the operator may set under `detectors.pool-exhaustion`. */
 export const PoolExhaustionConfig = z.strictObject({
@@ -17,15 +11,6 @@ export const PoolExhaustionConfig = z.strictObject({
   minWaitingShare: z.number().min(0).max(1).default(0.5),
   /** A database server counts as full from this share of its usable connections on. */
   fullShare: z.number().min(0.5).max(1).default(0.95),
-  /** Database servers, each with exact labels of its exporter's series. With exactly one, every pool is assumed to be on it. */
-  databases: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1),
-        matchers: z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'a label name'), z.string().min(1)),
-        usedBy: z.array(UsedBy).min(1).optional(),
-      }),
-    )
-    .default([]),
+  databases: KnownDatabases,
 });
 export type PoolExhaustionConfig = z.infer<typeof PoolExhaustionConfig>;

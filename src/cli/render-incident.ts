@@ -1,3 +1,4 @@
+import { type Cause, changeText } from '../domain/finding.ts';
 import { currentPlan } from '../domain/incident.ts';
 import { subjectName } from '../domain/subject.ts';
 import type { IncidentDossier } from '../operations/results.ts';
@@ -51,7 +52,16 @@ function causes(screen: Screen, { incident }: IncidentDossier, lever: string | n
   return [
     ...table(screen, [], rows),
     ...renderChain(screen, incident.causes[0]),
+    ...traceLines(screen, incident.causes[0]),
     ...(lever === null ? [] : wrap(`a person would: ${lever}`, screen.width)),
+  ];
+}
+
+/** What did it and the command that would mend it; a command is not wrapped, so that it can be copied. */
+export function traceLines(screen: Screen, cause: Pick<Cause, 'change' | 'mend'> | undefined, indent = ''): string[] {
+  return [
+    ...(cause?.change ? wrap(`${indent}changed: ${changeText(cause.change)}`, screen.width) : []),
+    ...(cause?.mend ? [`${indent}to mend it:`, ...cause.mend.split('\n').map((line) => `${indent}  ${line}`)] : []),
   ];
 }
 

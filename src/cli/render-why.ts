@@ -2,6 +2,7 @@ import { subjectName } from '../domain/subject.ts';
 import type { IncidentWhy } from '../operations/results.ts';
 import { renderChain } from './render-chain.ts';
 import { renderGates } from './render-gates.ts';
+import { traceLines } from './render-incident.ts';
 import { clockTime, paint, type Screen, table, wrap } from './text.ts';
 
 /** Policy by policy, gate by gate: why the incident stands where it stands. */
@@ -31,6 +32,7 @@ export function renderWhy(screen: Screen, why: IncidentWhy): string[] {
     why.causes.flatMap((cause) => [
       `${cause.reason} on ${subjectName(cause.subject)}, ${Math.round(cause.confidence * 100)} %`,
       ...renderChain(screen, cause).map((line) => `  ${line}`),
+      ...traceLines(screen, cause, '  '),
       ...wrap(`  a person would: ${cause.lever}`, screen.width),
     ]),
   );

@@ -120,11 +120,28 @@ describe('show', () => {
   });
 });
 
+const TRACED = {
+  ...CAUSE,
+  change: { what: 'image orders:2.3.9 -> orders:2.4.0', by: 'helm', at: START },
+  mend: 'kubectl -n shop rollout undo deployment/orders\nkubectl -n shop rollout status deployment/orders',
+};
+
+describe('the change that did it', () => {
+  it('is shown with the commands that mend it, one a line', () => {
+    const text = renderIncident(WIDE, dossierOf({ incident: incidentOf({ causes: [TRACED] }) })).join('\n');
+
+    expect(text).toContain('changed: image orders:2.3.9 -> orders:2.4.0, by helm at 2026-11-22 ');
+    expect(text).toContain(
+      '\n  kubectl -n shop rollout undo deployment/orders\n  kubectl -n shop rollout status deployment/orders\n',
+    );
+  });
+});
+
 describe('why', () => {
   const why: IncidentWhy = {
     incident: summary,
     findings: [FINDING],
-    causes: [{ ...CAUSE, lever: 'more replicas' }],
+    causes: [{ ...TRACED, lever: 'more replicas' }],
     policies: [
       {
         id: 'scale-out',
@@ -174,6 +191,7 @@ describe('why', () => {
       /capacity-exceeded +110; limit 97; -> a smaller pool/,
     );
     expect(lines.join('\n')).toContain('at its ceiling');
+    expect(lines).toContain('    kubectl -n shop rollout undo deployment/orders');
   });
 });
 

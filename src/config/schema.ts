@@ -122,7 +122,7 @@ export const ConfigFile = z.strictObject({
     headers: z.record(HeaderName, Text).optional(),
     timeout: DurationMs.default(10_000),
     maxSeries: Count(100_000).default(1_000),
-    queriesPerIncidentPerMinute: Count(10_000).default(120),
+    queriesPerIncidentPerMinute: Count(10_000).default(240),
   }),
   alertmanager: z.strictObject({ url: HttpUrl, auth: ClientAuth.optional(), tls: ClientTls.optional() }).optional(),
   kubernetes: z.strictObject({ kubeconfig: Path.optional(), context: Text.optional() }).prefault({}),

@@ -1,4 +1,12 @@
+export type { DatabaseLink } from './databases.ts';
+export { databaseOf, KnownDatabases } from './databases.ts';
 export type { ServerReading } from './read-database-server.ts';
 export { freeConnections, readDatabaseServer } from './read-database-server.ts';
+export type { PoolWork } from './read-pool-work.ts';
+export { readPoolWork } from './read-pool-work.ts';
 export type { KnownPools, PoolReading } from './read-pools.ts';
 export { readPools } from './read-pools.ts';
+export type { SessionsReading } from './read-sessions.ts';
+export { readSessions } from './read-sessions.ts';
+export type { StatementsReading } from './read-statements.ts';
+export { readStatements } from './read-statements.ts';

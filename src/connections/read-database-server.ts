@@ -1,8 +1,8 @@
 import { promqlString } from '../domain/workload-series.ts';
 import type { RangeSeries } from '../ports/metrics.ts';
+import type { Points } from '../workload-metrics/index.ts';
+import { addInto, finitePoints, ratePerS, sumKnown, wholeSecond } from '../workload-metrics/index.ts';
 import type { ConnectionsContext } from './read-pools.ts';
-import type { Points } from './time-points.ts';
-import { addInto, finitePoints, ratePerS, sumKnown, wholeSecond } from './time-points.ts';
 
 /** Which series of the exporters belong to which server: exact label values that select one server. */
 export interface DatabaseServer {

@@ -4,10 +4,19 @@ import { isSeriesOf, placeOf, promqlString, workloadMatchers } from '../domain/w
 import type { RecordedMetrics } from '../plugin/context.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
 import type { RangeSeries } from '../ports/metrics.ts';
+import type { Points } from '../workload-metrics/index.ts';
+import {
+  addInto,
+  finitePoints,
+  maxInto,
+  meanOf,
+  ratePerS,
+  sumKnown,
+  trailingRates,
+  wholeSecond,
+} from '../workload-metrics/index.ts';
 import type { PoolFamily, PoolRole } from './pool-families.ts';
 import { POOL_FAMILIES, POOL_NAMES, poolFamilyOf } from './pool-families.ts';
-import type { Points } from './time-points.ts';
-import { addInto, finitePoints, maxInto, ratePerS, sumKnown, trailingRates, wholeSecond } from './time-points.ts';
 
 export interface ConnectionsContext {
   readonly metrics: Pick<RecordedMetrics, 'range'>;
@@ -42,6 +51,8 @@ export interface KnownPools {
   /** Most connections that one replica may open, all its pools together. */
   readonly maxPerReplica: number | null;
   readonly used: number;
+  /** The least that was in use at any moment of the last two minutes. */
+  readonly usedLeast: number;
   readonly idle: number | null;
   readonly pending: number | null;
   readonly timeoutsPerS: number | null;
@@ -104,11 +115,13 @@ export async function readPools(workload: WorkloadView, ctx: ConnectionsContext)
   const family = slots[0].family;
   const reporting = slots.filter((slot) => usedOf(slot).has(at));
   const pools = poolsByName(reporting, at);
+  const used = totalled(reporting.map(usedOf)) ?? new Map<number, number>();
   return {
     known: true,
     family: family.id,
     maxPerReplica: maxPerReplica(reporting, at),
     used: sumKnown(reporting.map((slot) => usedOf(slot).get(at) ?? null)) ?? 0,
+    usedLeast: Math.min(...used.values()),
     idle: sumKnown(pools.map((pool) => pool.idle)),
     pending: sumKnown(pools.map((pool) => pool.pending)),
     timeoutsPerS: sumKnown(pools.map((pool) => pool.timeoutsPerS)),
@@ -266,10 +279,6 @@ function recent(points: Points, at: number): [number, number][] {
 
 function shareOf<T>(items: readonly T[], holds: (item: T) => boolean): number | null {
   return items.length === 0 ? null : items.filter(holds).length / items.length;
-}
-
-function meanOf(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((total, value) => total + value, 0) / values.length;
 }
 
 function readRefusals(series: readonly RangeSeries[]): number | null {

@@ -7,7 +7,8 @@ export type CanExplain = (cause: Subject, felt: Subject) => boolean;
 
 /**
  * From findings to causes, in the order of the findings. Findings of the same reason on the same subject are one cause; every symptom is
- * explained by every cause that lies on its way. A subject whose database has no room is not waiting for its pool, whatever else was found.
+ * explained by every cause that lies on its way. A subject whose database has no room, or whose connections are leaked,
+ * locked or slow, is not waiting for its pool, whatever else was found.
  */
 export function causesOf(findings: readonly Finding[], canExplain: CanExplain): readonly Cause[] {
   const symptoms = findings.filter((finding) => REASONS[finding.reason].role === 'symptom');
@@ -23,14 +24,20 @@ export function causesOf(findings: readonly Finding[], canExplain: CanExplain): 
   return withoutContradictions([...byKey.values()]);
 }
 
-/** More replicas are the answer to a waiting pool and harm a full database: both at once on one subject cannot be. */
+/** What on the same subject makes a waiting pool a symptom: more replicas are the answer to waiting alone, and make each of these worse or no better. */
+const VOIDS_WAITING: ReadonlySet<Cause['reason']> = new Set([
+  'database-connections-exhausted',
+  'lock-waits',
+  'slow-query',
+  'connection-leak',
+]);
+
 function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
-  const isFull = (cause: Cause) => cause.reason === 'database-connections-exhausted';
   const isWaiting = (cause: Cause) => cause.reason === 'connection-pool-waiting';
   return causes.flatMap((cause) => {
     const others = causes.filter((other) => other.subject.uid === cause.subject.uid);
-    if (isWaiting(cause) && others.some(isFull)) return [];
-    const waiting = isFull(cause) ? others.filter(isWaiting).flatMap((other) => other.explains) : [];
+    if (isWaiting(cause) && others.some((other) => VOIDS_WAITING.has(other.reason))) return [];
+    const waiting = VOIDS_WAITING.has(cause.reason) ? others.filter(isWaiting).flatMap((other) => other.explains) : [];
     return [{ ...cause, explains: [...new Set([...cause.explains, ...waiting])] }];
   });
 }
@@ -43,12 +50,20 @@ function causeOf(reason: Cause['reason'], finding: Finding, symptoms: readonly F
     explains: [finding.id, ...symptoms.map((symptom) => symptom.id)],
     summary: finding.summary,
     figures: finding.figures,
+    ...traceOf(finding),
   };
+}
+
+/** What did it and what would mend it, where that is known. */
+function traceOf({ change, mend }: Pick<Finding, 'change' | 'mend'>): Pick<Cause, 'change' | 'mend'> {
+  return { ...(change ? { change } : {}), ...(mend ? { mend } : {}) };
 }
 
 /** The surer finding speaks; both are explained. */
 function merged(cause: Cause, finding: Finding): Cause {
   const surer = finding.confidence > cause.confidence ? finding : cause;
   const explains = surer === finding ? [finding.id, ...cause.explains] : [...cause.explains, finding.id];
-  return { ...cause, confidence: surer.confidence, summary: surer.summary, figures: surer.figures, explains };
+  const [first, second] = surer === finding ? [finding, cause] : [cause, finding];
+  const trace = { ...traceOf(second), ...traceOf(first) };
+  return { ...cause, ...trace, confidence: surer.confidence, summary: surer.summary, figures: surer.figures, explains };
 }

@@ -63,6 +63,15 @@ describe('diagnose', () => {
     ]);
   });
 
+  it('keeps what the less sure finding knows of the change and its mending', () => {
+    const change = { what: 'image a -> b', by: 'helm', at: 1 };
+    const guess = { ...finding('bad-release', 'orders', 0.6), change, mend: 'kubectl rollout undo' };
+
+    const [cause] = diagnose([guess, finding('bad-release', 'orders', 0.9, 'sure')]);
+
+    expect(cause).toMatchObject({ summary: 'sure', change, mend: 'kubectl rollout undo' });
+  });
+
   it('never blames the pool of a subject whose database has no room, however sure', () => {
     const causes = diagnose([
       finding('connection-pool-waiting', 'orders', 0.99, 'waits'),

@@ -7,15 +7,14 @@ import type { CauseReason } from '../domain/reason.ts';
 const LAYERS: readonly { readonly layer: string; readonly reasons: readonly CauseReason[] }[] = [
   { layer: 'what Hale and the team see with', reasons: ['alerting-path-broken', 'telemetry-missing'] },
   { layer: 'the machines under everything', reasons: ['node-trouble', 'disk-filling', 'certificate-expiring'] },
+  { layer: 'whether the workload can run at all', reasons: ['scaled-to-zero', 'workload-not-starting'] },
+  // A release explains whatever began with it: what goes wrong inside of the workload, and what its queries do to the database.
+  { layer: 'what was released', reasons: ['bad-release'] },
   {
     layer: 'the database under the workloads',
     reasons: ['lock-waits', 'database-connections-exhausted', 'slow-query'],
   },
-  {
-    layer: 'whether the workload runs at all',
-    reasons: ['scaled-to-zero', 'workload-not-starting', 'out-of-memory', 'crash-looping', 'autoscaler-misconfigured'],
-  },
-  { layer: 'what was released', reasons: ['bad-release'] },
+  { layer: 'whether it keeps running', reasons: ['out-of-memory', 'crash-looping', 'autoscaler-misconfigured'] },
   { layer: 'what the code does', reasons: ['connection-leak', 'memory-leaking', 'application-error'] },
   { layer: 'whether what it calls answers', reasons: ['service-unreachable', 'dependency-down'] },
   { layer: 'what it is short of', reasons: ['autoscaler-at-limit', 'cpu-saturated', 'queue-backlog'] },

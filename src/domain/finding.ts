@@ -1,6 +1,17 @@
 import { z } from 'zod';
+import { Instant } from './instant.ts';
 import { CauseReason, Reason } from './reason.ts';
 import { Subject } from './subject.ts';
+
+/** The change that did it, as far as Kubernetes keeps a trace of it: revisions, managedFields, Events. */
+export const Change = z.object({
+  /** One line: the object and its fields, before and after. Values of variables are told by name only where they may be secrets. */
+  what: z.string().min(1),
+  /** Field manager or controller that wrote it; null when nothing recorded one. */
+  by: z.string().nullable(),
+  at: Instant.nullable(),
+});
+export type Change = z.infer<typeof Change>;
 
 /** What one detector says, with the evidence that a person can check. */
 export const Finding = z.object({
@@ -15,6 +26,9 @@ export const Finding = z.object({
   /** The figures by name, in base units: what policies may use and people may compare. */
   figures: z.record(z.string(), z.number()),
   evidence: z.array(z.string()),
+  change: Change.optional(),
+  /** The exact command or diff with which a person would mend it. Shown, never run. */
+  mend: z.string().optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 
@@ -39,10 +53,18 @@ export const Cause = z.object({
   figures: z.record(z.string(), z.number()),
   /** From where users feel it to the cause, as far as it is known. */
   chain: z.array(ChainLink).optional(),
+  change: Change.optional(),
+  mend: z.string().optional(),
   /** What would settle the remaining doubt. */
   settledBy: z.string().optional(),
 });
 export type Cause = z.infer<typeof Cause>;
+
+/** `image a -> b, by helm at 2026-11-23 14:02:07Z`: how a change is told to people. */
+export function changeText({ what, by, at }: Change): string {
+  const who = by === null ? '' : `, by ${by}`;
+  return `${what}${who}${at === null ? '' : ` at ${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`}`;
+}
 
 /** One cause is one key, across incidents: the incident that reserves it leads, the others follow. */
 export function causeKey(cause: Pick<Cause, 'reason' | 'subject'>): string {

@@ -1,1 +1,3 @@
+export type { CallEnds } from './call-ends.ts';
+export { createCallEnds } from './call-ends.ts';
 export { createTopology } from './topology.ts';

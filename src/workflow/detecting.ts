@@ -20,8 +20,8 @@ export interface Detection {
   readonly gone: boolean;
 }
 
-/** Runs every detector that listens to the incident's signals. One that fails is said; it does not stop the others. */
-export async function detect(incident: Incident, scene: Scene): Promise<Detection> {
+/** Runs every detector that listens to the incident's signals, or those of them that are named. One that fails is said; it does not stop the others. */
+export async function detect(incident: Incident, scene: Scene, only?: ReadonlySet<string>): Promise<Detection> {
   const workload = await subjectOf(incident, scene);
   if (workload === null) return { findings: [], failures: [], gone: true };
 
@@ -33,6 +33,7 @@ export async function detect(incident: Incident, scene: Scene): Promise<Detectio
   const failures: string[] = [];
   for (const detector of scene.deps.detectors.values()) {
     // An incident without signals of its own (it came back, or runs a return) is everybody's.
+    if (only && !only.has(detector.id)) continue;
     if (kinds.size > 0 && !detector.listensTo.some((kind) => kinds.has(kind))) continue;
     const looked = await look(detector, view, incident, scene);
     findings.push(...looked.findings);
@@ -109,13 +110,17 @@ function isSame(a: Finding, b: Finding): boolean {
   return a.detector === b.detector && a.reason === b.reason && a.subject.uid === b.subject.uid;
 }
 
-/** Looks once more for the cause that a plan rests on; null = it is not there now. Throws when it could not look. */
+/**
+ * Looks once more for the cause that a plan rests on, with the detectors that found it; null = it is not there now. Throws when it could not look.
+ */
 export async function redetect(
   incident: Incident,
   cause: Pick<Cause, 'reason' | 'subject'>,
   scene: Scene,
 ): Promise<Finding | null> {
-  const { findings, failures, gone } = await detect(incident, scene);
+  const finders = new Set(incident.findings.filter((one) => one.reason === cause.reason).map((one) => one.detector));
+  // A cause that no finding of the incident tells of (a return, an older record) is anybody's.
+  const { findings, failures, gone } = await detect(incident, scene, finders.size > 0 ? finders : undefined);
   const again = findings.find(
     (finding) => finding.reason === cause.reason && finding.subject.uid === cause.subject.uid,
   );

@@ -7,7 +7,7 @@ import type { WorkflowDeps } from './deps.ts';
 /** Most bytes of JSON that one piece of evidence keeps. */
 export const MAX_EVIDENCE_BYTES = 32_768;
 /** Most pieces of evidence that one tick keeps. */
-const MAX_EVIDENCE_PER_TICK = 64;
+const MAX_EVIDENCE_PER_TICK = 128;
 /** Answers to the same query at nearly the same moment are shared between incidents. */
 const SHARED_FOR_MS = 2_000;
 

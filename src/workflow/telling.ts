@@ -1,3 +1,4 @@
+import { changeText } from '../domain/finding.ts';
 import { currentPlan, type Incident, WATCHDOG_KEY } from '../domain/incident.ts';
 import { leastMode, type Mode } from '../domain/mode.ts';
 import type { Notification } from '../domain/obligation.ts';
@@ -68,7 +69,7 @@ async function hasWritten(incident: Incident, scene: Scene): Promise<boolean> {
   return intents.some((intent) => intent.outcome?.result !== 'not-applied');
 }
 
-/** Cause, lever, plan and what stopped it: the lines under every message. */
+/** Cause, the change that did it, lever, plan and what stopped it: the lines under every message. */
 export function summaryLines(incident: Incident): string[] {
   const lines: string[] = [];
   if (incident.subject) lines.push(`subject: ${subjectName(incident.subject)}`);
@@ -76,7 +77,9 @@ export function summaryLines(incident: Incident): string[] {
     lines.push(
       `cause: ${cause.summary} (${cause.reason} on ${subjectName(cause.subject)}, confidence ${cause.confidence.toFixed(2)})`,
     );
+    if (cause.change) lines.push(`changed: ${changeText(cause.change)}`);
     lines.push(`lever: ${REASONS[cause.reason].lever}`);
+    if (cause.mend) lines.push(`mend: ${cause.mend}`);
   }
   const plan = currentPlan(incident);
   if (plan) lines.push(`plan: ${plan.preview.summary}`);

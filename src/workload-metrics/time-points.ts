@@ -64,3 +64,27 @@ export function sumKnown(values: Iterable<number | null>): number | null {
   const known = [...values].filter((value) => value !== null);
   return known.length === 0 ? null : sum(known);
 }
+
+/** The newest value that is at most `staleMs` older than `at`; null when there is none. */
+export function lastValue(points: Points, at: number, staleMs = 60_000): number | null {
+  let newest: number | null = null;
+  for (const when of points.keys())
+    if (when <= at && when > at - staleMs && (newest === null || when > newest)) newest = when;
+  return newest === null ? null : (points.get(newest) ?? null);
+}
+
+/** Values of the moments after `from` up to `until`. */
+export function valuesWithin(points: Points, from: number, until: number): number[] {
+  return [...points].filter(([when]) => when > from && when <= until).map(([, value]) => value);
+}
+
+export function meanOf(values: readonly number[]): number | null {
+  return values.length === 0 ? null : sum(values) / values.length;
+}
+
+export function medianOf(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1];
+  if (upper === undefined) return null;
+  return sorted.length % 2 === 1 ? upper : ((sorted[(sorted.length >> 1) - 1] ?? upper) + upper) / 2;
+}

@@ -1,6 +1,9 @@
-import type { Subject } from '../../src/domain/subject.ts';
-import { matchersLike, PLACE_LABEL_NAMES, promqlString, workloadMatchers } from '../../src/domain/workload-series.ts';
-import type { RecordedMetrics } from '../../src/plugin/context.ts';
+import type { Subject } from '../domain/subject.ts';
+import { matchersLike, PLACE_LABEL_NAMES, promqlString, workloadMatchers } from '../domain/workload-series.ts';
+import type { RecordedMetrics } from '../plugin/context.ts';
+import type { RangeSeries } from '../ports/metrics.ts';
+import type { Points } from './time-points.ts';
+import { addInto, finitePoints } from './time-points.ts';
 
 /** One naming of the duration of served requests. */
 interface ServerFamily {
@@ -129,4 +132,48 @@ export function latencyQueries(series: ServerSeries, quantile: number): { latenc
     default:
       return { latency: `${rateOf('_sum')} / ${rateOf('_count')}${scale}`, rate: rateOf('_count') };
   }
+}
+
+/** Labels under which the namings say how a request ended. */
+export const STATUS_LABELS = [
+  'http_response_status_code',
+  'http_status_code',
+  'status_code',
+  'status',
+  'code',
+  'response_code',
+  'outcome',
+  'classification',
+  'grpc_code',
+  'rpc_grpc_status_code',
+  'rpc_response_status_code',
+  'grpc_response_status',
+] as const;
+
+/** Codes of gRPC that are the server's fault, by name and number; the others blame the caller or say that nothing was found. */
+const GRPC_FAILURES =
+  /^(UNKNOWN|Unknown|2|DEADLINE_EXCEEDED|DeadlineExceeded|4|RESOURCE_EXHAUSTED|ResourceExhausted|8|INTERNAL|Internal|13|UNAVAILABLE|Unavailable|14|DATA_LOSS|DataLoss|15)$/;
+
+/** Whether a series counts requests that failed through the server's fault. */
+export function isFailure(labels: Readonly<Record<string, string>>): boolean {
+  return STATUS_LABELS.some((label) => {
+    const value = labels[label] ?? '';
+    if (value === '') return false;
+    if (label.includes('grpc') || label.startsWith('rpc_')) return GRPC_FAILURES.test(value);
+    return (
+      /^5(\d\d|xx)$/i.test(value) || value === 'SERVER_ERROR' || (label === 'classification' && value === 'failure')
+    );
+  });
+}
+
+/** All requests and the failed ones, over series of rates by status. */
+export function served(series: readonly RangeSeries[]): { readonly total: Points; readonly failed: Points } {
+  const total: Points = new Map();
+  const failed: Points = new Map();
+  for (const one of series) {
+    const points = finitePoints(one);
+    addInto(total, points);
+    if (isFailure(one.labels)) addInto(failed, points);
+  }
+  return { total, failed };
 }

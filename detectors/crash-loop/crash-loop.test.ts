@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { EndsGiven } from '../../test/contract/container-ends-world.ts';
+import { containerEndsWorld } from '../../test/contract/container-ends-world.ts';
+import { detectIn } from '../../test/contract/detector-contract.ts';
+import { crashLoop } from './index.ts';
+
+const LOOPING: EndsGiven = {
+  restarts: [1, 3, 5, 6],
+  lastReason: 'Error',
+  exitCode: 1,
+  waitingReason: 'CrashLoopBackOff',
+};
+
+describe('crash-loop', () => {
+  it('names container, exit code and the log to read', async () => {
+    const [finding] = await detectIn(containerEndsWorld({ ...LOOPING, pods: 2 }), crashLoop);
+
+    expect(finding).toMatchObject({
+      reason: 'crash-looping',
+      confidence: 0.9,
+      figures: { restarts: 4, pods: 2, podsAffected: 2, exitCode: 1 },
+    });
+    expect(finding?.summary).toBe(
+      'Deployment shop/orders: container app ends with exit code 1, 4 restarts in 15 minutes; 2 of 2 pods',
+    );
+    expect(finding?.mend).toMatch(/^kubectl -n shop logs orders-\S+ -c app --previous --tail=100$/);
+  });
+
+  it.each<[string, EndsGiven, number]>([
+    ['between two back-offs', { restarts: [1, 3, 5], lastReason: 'Error' }, 0.85],
+    ['held back after its first restart', { ...LOOPING, restarts: [1] }, 0.9],
+    ['OpenTelemetry', { restarts: [1, 3, 5], names: { restarts: 'k8s_container_restarts' } }, 0.85],
+    ['ends with success', { restarts: [1, 3, 5], lastReason: 'Completed', exitCode: 0 }, 0.85],
+  ])('is found: %s', async (_, given, confidence) => {
+    expect(await detectIn(containerEndsWorld(given), crashLoop)).toMatchObject([
+      { reason: 'crash-looping', confidence },
+    ]);
+  });
+
+  it.each<[string, EndsGiven]>([
+    ['one restart', { ...LOOPING, restarts: [4], waitingReason: '' }],
+    ['two restarts', { restarts: [4, 9], lastReason: 'Error' }],
+    ['restarts of an hour ago, whose reason stays', { restarts: [50, 55, 60], lastReason: 'Error', exitCode: 1 }],
+    ['for want of memory: that is its own reason', { ...LOOPING, lastReason: 'OOMKilled', exitCode: 137 }],
+    ['killed by the kernel: that is its own reason', { ...LOOPING, oomKills: [1, 3] }],
+    ['cannot pull its image', { restarts: [], waitingReason: 'ImagePullBackOff' }],
+  ])('finds nothing: %s', async (_, given) => {
+    expect(await detectIn(containerEndsWorld(given), crashLoop)).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+import { commandText } from '../../src/domain/command-text.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { subjectName } from '../../src/domain/subject.ts';
+import { defineDetector } from '../../src/plugin/detector.ts';
+import type { ContainerEnds } from '../../src/workload-metrics/index.ts';
+import { readContainerEnds } from '../../src/workload-metrics/index.ts';
+import { CrashLoopConfig } from './schema.ts';
+
+export const crashLoop = defineDetector<CrashLoopConfig>({
+  id: 'crash-loop',
+  needs: [],
+  listensTo: ['alert', 'recurrence'],
+  config: CrashLoopConfig,
+  async detect(incident, config, ctx) {
+    const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);
+    const findings: Finding[] = [];
+    for (const { subject } of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
+      const { ends, query } = await readContainerEnds(subject, config.within, ctx);
+      const looping = ends.filter((one) => isLooping(one, config)).toSorted((a, b) => b.restarts - a.restarts);
+      const [worst] = looping;
+      if (worst === undefined) continue;
+      const pods = new Set(ends.map(({ pod }) => pod)).size;
+      const podsAffected = new Set(looping.map(({ pod }) => pod)).size;
+      const exitCode = worst.exitCode === null ? {} : { exitCode: worst.exitCode };
+      findings.push({
+        id: ctx.newId(),
+        detector: 'crash-loop',
+        reason: 'crash-looping',
+        subject,
+        confidence: worst.waitingReason === 'CrashLoopBackOff' ? 0.9 : 0.85,
+        summary: `${subjectName(subject)}: container ${worst.container || 'unknown'} ${endText(worst)}, ${worst.restarts} restarts in ${Math.round(config.within / 60_000)} minutes; ${podsAffected} of ${pods} pods`,
+        figures: { restarts: worst.restarts, pods, podsAffected, ...exitCode },
+        evidence: [ctx.metrics.evidenceOf(query) ?? []].flat(),
+        mend: commandText(
+          'kubectl',
+          '-n',
+          subject.namespace,
+          'logs',
+          worst.pod,
+          ...(worst.container ? ['-c', worst.container] : []),
+          '--previous',
+          '--tail=100',
+        ),
+      });
+    }
+    return findings;
+  },
+});
+
+/** Ended by itself again and again. One that ran out of memory is told as that; one that completed and starts again has done its work. */
+function isLooping({ restarts, lastReason, waitingReason, oomKills }: ContainerEnds, config: CrashLoopConfig): boolean {
+  if (lastReason === 'OOMKilled' || (oomKills ?? 0) > 0) return false;
+  if (restarts >= config.minRestarts) return true;
+  return waitingReason === 'CrashLoopBackOff' && restarts >= 1;
+}
+
+/** What the exit code says by convention: 128 + signal; 134 is an abort, as of V8 without memory; 137 a kill, 139 a bad address, 143 a polite stop. */
+const EXIT_CODES: Readonly<Record<number, string>> = {
+  0: 'ends with success, which restarts it',
+  126: 'cannot run its command (exit code 126)',
+  127: 'does not find its command (exit code 127)',
+  134: 'aborts (exit code 134; V8 does so without memory)',
+  137: 'is killed (exit code 137; by a probe, or from outside)',
+  139: 'hits a bad address (exit code 139)',
+  143: 'is stopped (exit code 143; by a liveness probe?)',
+};
+
+function endText({ exitCode, lastReason }: ContainerEnds): string {
+  if (exitCode !== null) return EXIT_CODES[exitCode] ?? `ends with exit code ${exitCode}`;
+  return lastReason === null ? 'ends by itself' : `ends as ${lastReason}`;
+}

@@ -1,0 +1,90 @@
+import type { Finding } from '../../src/domain/finding.ts';
+import { subjectName } from '../../src/domain/subject.ts';
+import type { ReadContext } from '../../src/plugin/context.ts';
+import { defineDetector } from '../../src/plugin/detector.ts';
+import type { WorkloadView } from '../../src/ports/cluster.ts';
+import { createCallEnds } from '../../src/topology/index.ts';
+import type { Outage } from './judge.ts';
+import { judge } from './judge.ts';
+import { readCalls } from './read-calls.ts';
+import { DependencyOutageConfig } from './schema.ts';
+
+export const dependencyOutage = defineDetector<DependencyOutageConfig>({
+  id: 'dependency-outage',
+  needs: [],
+  listensTo: ['alert', 'recurrence'],
+  config: DependencyOutageConfig,
+  async detect(incident, config, ctx) {
+    const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);
+    const findings: Finding[] = [];
+    for (const caller of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
+      const reading = await readCalls(caller.subject, ctx);
+      const until = Math.min(reading.at - 300_000, incident.since - 120_000);
+      for (const calls of reading.calls) {
+        const outage = judge(calls, { at: reading.at, from: reading.from, until }, config);
+        if (outage === null) continue;
+        findings.push(findingOf({ outage, caller, address: calls.address, queries: reading.queries, ctx }));
+      }
+    }
+    return findings;
+  },
+});
+
+interface Told {
+  readonly outage: Outage;
+  readonly caller: WorkloadView;
+  readonly address: string;
+  readonly queries: readonly string[];
+  readonly ctx: ReadContext;
+}
+
+/** On the workload that is called, where Kubernetes knows one; else on the caller, with the address named. */
+function findingOf({ outage, caller, address, queries, ctx }: Told): Finding {
+  const callee = calleeAt(address, caller, ctx);
+  const { reason, ...told } = outage;
+  const figures = Object.entries(told).filter((entry): entry is [string, number] => entry[1] !== null);
+  return {
+    id: ctx.newId(),
+    detector: 'dependency-outage',
+    reason,
+    subject: (callee ?? caller).subject,
+    confidence: confidenceOf(outage, callee !== null),
+    summary: `${subjectName(caller.subject)}: ${seen(outage, callee === null ? address : subjectName(callee.subject))}`,
+    figures: Object.fromEntries(figures),
+    evidence: queries.flatMap((query) => ctx.metrics.evidenceOf(query) ?? []),
+  };
+}
+
+function calleeAt(address: string, caller: WorkloadView, ctx: Pick<ReadContext, 'cluster'>): WorkloadView | null {
+  const { namespace } = caller.subject;
+  const found = createCallEnds(ctx.cluster).atAddress(address, namespace) ?? [];
+  // A mesh or a trace names the workload itself, which need not have a Service of its name.
+  const named = ['Deployment', 'StatefulSet', 'DaemonSet'].map((kind) =>
+    ctx.cluster.workload({ namespace, kind, name: address }),
+  );
+  const [callee = null] = [...found, ...named.filter((one) => one !== null)];
+  return callee?.subject.uid === caller.subject.uid ? null : callee;
+}
+
+/**
+ * That nobody answers is a fact; that a workload answers with errors or late has a reason inside it, which other detectors know better. What is outside
+ * of the cluster nobody here can look into: then this is the cause that can be told.
+ */
+function confidenceOf({ reason, unreachableShare }: Outage, isWorkload: boolean): number {
+  if (reason === 'dependency-slow') return isWorkload ? 0.55 : 0.7;
+  if (unreachableShare >= 0.5) return isWorkload ? 0.8 : 0.9;
+  return isWorkload ? 0.6 : 0.85;
+}
+
+function seen(outage: Outage, callee: string): string {
+  const { reason, failedShare, unreachableShare, callsPerS, meanSeconds, usualSeconds } = outage;
+  if (reason === 'dependency-slow') {
+    return `calls to ${callee} take ${shown(meanSeconds)} s, usually ${shown(usualSeconds)} s, at ${shown(callsPerS)} calls/s`;
+  }
+  const how = unreachableShare >= failedShare / 2 ? 'fail without an answer' : 'fail';
+  return `${Math.round(failedShare * 100)} % of ${shown(callsPerS)} calls/s to ${callee} ${how}`;
+}
+
+function shown(value: number | null): string {
+  return value === null ? 'unknown' : String(Number(value.toPrecision(2)));
+}

@@ -1,0 +1,56 @@
+import type { Finding } from '../../src/domain/finding.ts';
+import { subjectName } from '../../src/domain/subject.ts';
+import { defineDetector } from '../../src/plugin/detector.ts';
+import type { ContainerEnds } from '../../src/workload-metrics/index.ts';
+import { readContainerEnds } from '../../src/workload-metrics/index.ts';
+import { OutOfMemoryConfig } from './schema.ts';
+
+export const outOfMemory = defineDetector<OutOfMemoryConfig>({
+  id: 'out-of-memory',
+  needs: [],
+  listensTo: ['alert', 'recurrence'],
+  config: OutOfMemoryConfig,
+  async detect(incident, config, ctx) {
+    const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);
+    const findings: Finding[] = [];
+    for (const { subject } of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
+      const { ends, query } = await readContainerEnds(subject, config.within, ctx);
+      const killed = ends.flatMap((one) => {
+        const kills = killsOf(one);
+        return kills === null ? [] : [{ ...one, kills }];
+      });
+      const [worst] = killed.toSorted((a, b) => b.kills - a.kills);
+      if (worst === undefined) continue;
+      const kills = killed.reduce((total, one) => total + one.kills, 0);
+      const limit = worst.memoryLimitBytes;
+      findings.push({
+        id: ctx.newId(),
+        detector: 'out-of-memory',
+        reason: 'out-of-memory',
+        subject,
+        confidence: kills >= 2 ? 0.95 : 0.8,
+        summary: `${subjectName(subject)}: ${kills} OOM kills in ${Math.round(config.within / 60_000)} minutes${limit === null ? '' : ` at a limit of ${mebibytes(limit)} MiB`}; container ${worst.container || 'unknown'} of ${worst.pod}`,
+        figures: {
+          kills,
+          podsAffected: new Set(killed.map(({ pod }) => pod)).size,
+          ...(limit === null ? {} : { limitBytes: limit }),
+        },
+        evidence: [ctx.metrics.evidenceOf(query) ?? []].flat(),
+      });
+    }
+    return findings;
+  },
+});
+
+/**
+ * The kernel's count, or restarts after an end as OOMKilled. That reason stays for ever, so it counts only with a restart within the window.
+ * A kill of a child process counts for the kernel and restarts nothing: the container did lose work.
+ */
+function killsOf({ oomKills, restarts, lastReason }: ContainerEnds): number | null {
+  if (lastReason === 'OOMKilled' && restarts > 0) return Math.max(restarts, oomKills ?? 0);
+  return oomKills !== null && oomKills > 0 ? oomKills : null;
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1_048_576);
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { EndsGiven } from '../../test/contract/container-ends-world.ts';
+import { containerEndsWorld } from '../../test/contract/container-ends-world.ts';
+import { detectIn } from '../../test/contract/detector-contract.ts';
+import { outOfMemory } from './index.ts';
+
+const MIB = 1_048_576;
+const KILLED: EndsGiven = { restarts: [2, 6], lastReason: 'OOMKilled', limitBytes: 256 * MIB };
+
+describe('out-of-memory', () => {
+  it('counts kills and names the limit', async () => {
+    const [finding] = await detectIn(containerEndsWorld(KILLED), outOfMemory);
+
+    expect(finding).toMatchObject({
+      reason: 'out-of-memory',
+      subject: { name: 'orders' },
+      confidence: 0.95,
+      figures: { kills: 6, podsAffected: 3, limitBytes: 256 * MIB },
+    });
+    expect(finding?.summary).toMatch(/: 6 OOM kills in 15 minutes at a limit of 256 MiB; container app of orders-/);
+  });
+
+  it.each<[string, EndsGiven]>([
+    ['cAdvisor alone', { oomKills: [2, 6] }],
+    ['OpenTelemetry restarts', { ...KILLED, names: { restarts: 'k8s_container_restart_count' } }],
+    ['OpenTelemetry restarts, with dots', { ...KILLED, names: { restarts: 'k8s.container.restarts' } }],
+    ['kube-state-metrics 1', { ...KILLED, names: { limit: 'kube_pod_container_resource_limits_memory_bytes' } }],
+    ['the limit of cAdvisor', { ...KILLED, names: { limit: 'container_spec_memory_limit_bytes' } }],
+    [
+      'honor_labels off',
+      {
+        ...KILLED,
+        place: (pod) => ({ exported_namespace: 'shop', exported_pod: pod, namespace: 'monitoring', pod: 'ksm' }),
+      },
+    ],
+  ])('reads %s', async (_, given) => {
+    expect(await detectIn(containerEndsWorld(given), outOfMemory)).toMatchObject([{ figures: { kills: 6 } }]);
+  });
+
+  it('is less sure of a single kill', async () => {
+    const one = containerEndsWorld({ ...KILLED, restarts: [2], pods: 1 });
+
+    expect(await detectIn(one, outOfMemory)).toMatchObject([{ confidence: 0.8, figures: { kills: 1 } }]);
+  });
+
+  it.each<[string, EndsGiven]>([
+    ['a kill of long ago, whose reason stays', { ...KILLED, restarts: [40] }],
+    ['restarts for another reason', { ...KILLED, lastReason: 'Error' }],
+    ['kills of an hour ago', { oomKills: [50, 60] }],
+    ['a counter that is merely there', { oomKills: [] }],
+  ])('finds nothing: %s', async (_, given) => {
+    expect(await detectIn(containerEndsWorld(given), outOfMemory)).toEqual([]);
+  });
+});

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { DurationMs } from '../../src/domain/policy.ts';
+
+/** What the operator may set under `detectors.out-of-memory`. */
+export const OutOfMemoryConfig = z.strictObject({
+  /** How many hops of calls to follow from the incident's workload. */
+  depth: z.number().int().min(0).max(5).default(2),
+  /** Most workloads looked at; each costs one query. */
+  maxWorkloads: z.number().int().min(1).max(50).default(6),
+  /** Kills that are longer ago explain nothing of now. */
+  within: DurationMs.prefault('15m'),
+});
+export type OutOfMemoryConfig = z.infer<typeof OutOfMemoryConfig>;

@@ -1,0 +1,33 @@
+export type { ContainerEnds } from './container-ends.ts';
+export { readContainerEnds } from './container-ends.ts';
+export { ifReadable } from './if-readable.ts';
+export { isServing } from './is-serving.ts';
+export { objectLabelOf, objectMatchers } from './object-series.ts';
+export type { AutoscalerSeries } from './read-autoscaler.ts';
+export { readAutoscaler } from './read-autoscaler.ts';
+export type { Naming, WorkloadSeries } from './read-series.ts';
+export { byContainer, named, otelNamed, readSeries } from './read-series.ts';
+export type { ServedByPod } from './read-served.ts';
+export { readServedByPod } from './read-served.ts';
+export type { Form, ServerSeries } from './server-series.ts';
+export { findServerSeries, isFailure, latencyQueries, SERVER_FAMILIES, STATUS_LABELS } from './server-series.ts';
+export type { SteadyGrowth } from './steady-growth.ts';
+export { steadyGrowth } from './steady-growth.ts';
+export type { Points } from './time-points.ts';
+export {
+  addInto,
+  finitePoints,
+  increments,
+  lastValue,
+  maxInto,
+  meanOf,
+  medianOf,
+  ratePerS,
+  sum,
+  sumKnown,
+  trailingRates,
+  valuesWithin,
+  wholeSecond,
+} from './time-points.ts';
+export type { UsersState } from './users-state.ts';
+export { readUsers } from './users-state.ts';
