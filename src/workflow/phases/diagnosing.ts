@@ -1,6 +1,7 @@
 import type { Cause, Finding } from '../../domain/finding.ts';
 import { causeKey } from '../../domain/finding.ts';
 import { type Incident, WATCHDOG_KEY } from '../../domain/incident.ts';
+import { REASONS } from '../../domain/reason.ts';
 import { type Subject, subjectName } from '../../domain/subject.ts';
 import { oweInvestigation, oweNarrative } from '../advising.ts';
 import { detect } from '../detecting.ts';
@@ -31,11 +32,16 @@ export const diagnosing: PhaseStep = {
   },
 };
 
-/** Nothing is ranked for an incident that is going away by itself. */
+/** Surroundings are read where they decide something: to rank what was found, and before a person is told that nothing was. */
 async function diagnose(incident: Incident, subject: Subject, findings: readonly Finding[], scene: Scene) {
-  if (findings.length === 0 && incident.firing.length === 0) return scene.deps.diagnose(findings);
-  const around = await readSurroundings(subject, incident.openedAt, scene.reading);
-  return scene.deps.diagnose(findings, around);
+  const ranks = findings.some(({ reason }) => REASONS[reason].role === 'cause');
+  const gone = findings.length === 0 && incident.firing.length === 0;
+  if (!ranks && (gone || isPatient(incident, scene))) return scene.deps.diagnose(findings);
+  return scene.deps.diagnose(findings, await readSurroundings(subject, incident.openedAt, scene.reading));
+}
+
+function isPatient(incident: Incident, scene: Scene): boolean {
+  return scene.now - incident.phaseSince < scene.deps.settings.diagnosisPatienceMs;
 }
 
 async function lead(incident: Incident, cause: Cause, scene: Scene): Promise<Incident> {
@@ -84,9 +90,7 @@ async function withoutCause(
     scene.resolveNotice(`${incident.title}: gone by itself`);
     return { ...incident, phase: 'self-resolved', outcome: 'every signal is resolved and no detector finds anything' };
   }
-  const { diagnosisPatienceMs, diagnosisEveryMs } = scene.deps.settings;
-  if (scene.now - incident.phaseSince < diagnosisPatienceMs)
-    return { ...incident, wakeAt: scene.now + diagnosisEveryMs };
+  if (isPatient(incident, scene)) return { ...incident, wakeAt: scene.now + scene.deps.settings.diagnosisEveryMs };
 
   const found = findings.map((finding) => finding.summary).join('; ');
   const failed = failures.length > 0 ? `; could not look: ${failures.join('; ')}` : '';

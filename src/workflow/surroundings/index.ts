@@ -34,8 +34,7 @@ export async function readSurroundings(
     const answer = await orNull(() => reading.metrics.range(query, now - steps, now, STEP_MS));
     return { series: answer?.series ?? [], evidence: reading.metrics.evidenceOf(query) ?? '' };
   };
-  const requests = await range(requestsQuery(subjects));
-  const resources = await range(resourcesQuery(subjects));
+  const [requests, resources] = await Promise.all([range(requestsQuery(subjects)), range(resourcesQuery(subjects))]);
   const read = (answer: { series: readonly RangeSeries[]; evidence: string }, of: typeof requestIndicators) =>
     subjects.map((one) => of(one, answer.series, answer.evidence));
   const [served, used] = [read(requests, requestIndicators), read(resources, resourceIndicators)];
