@@ -44,11 +44,11 @@ const SDKS = [
 const sdkRules = SDKS.map(([sdk, place]) => ({
   name: `sdk-${sdk.replace(/[^a-z]+/g, '-').replace(/^-/, '')}`,
   severity: 'error',
-  from: { path: '^(src|detectors|remediations)/', pathNot: `${place}|${TESTS}` },
+  from: { path: '^(src|detectors|remediations|skills)/', pathNot: `${place}|${TESTS}` },
   to: { path: sdk.startsWith('node:') ? `^${sdk}$|^${sdk.slice(5)}$` : `(^|/)node_modules/${sdk}/|^${sdk}` },
 }));
 
-const plugins = ['detectors', 'remediations'];
+const plugins = ['detectors', 'remediations', 'skills'];
 const pluginRules = plugins.flatMap((folder) => [
   {
     name: `arrow-${folder}`,
@@ -88,7 +88,7 @@ export default {
     {
       name: 'adapters-only-by-app',
       severity: 'error',
-      from: { path: '^(src|detectors|remediations)/', pathNot: `^src/(app|adapters)/|${TESTS}` },
+      from: { path: '^(src|detectors|remediations|skills)/', pathNot: `^src/(app|adapters)/|${TESTS}` },
       to: { path: '^src/adapters/' },
     },
     {
@@ -107,13 +107,13 @@ export default {
     {
       name: 'no-cycles',
       severity: 'error',
-      from: { path: '^(src|detectors|remediations)/' },
+      from: { path: '^(src|detectors|remediations|skills)/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'product-without-tests',
       severity: 'error',
-      from: { path: '^(src|detectors|remediations)/', pathNot: TESTS },
+      from: { path: '^(src|detectors|remediations|skills)/', pathNot: TESTS },
       to: { path: '^test/|\\.test\\.ts$' },
     },
   ],

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DETECTORS } from '../detectors/index.ts';
 import { REMEDIATIONS } from '../remediations/index.ts';
+import { SKILLS } from '../skills/index.ts';
 import { ConfigFile } from '../src/config/schema.ts';
 import { AUDIT_KINDS } from '../src/domain/audit-event.ts';
 import { CALL_KINDS, CALL_SOURCES, NODE_KINDS } from '../src/domain/call-graph.ts';
@@ -69,7 +70,7 @@ function gatesPage(): string {
 function plugInsPage(): string {
   const needs = (permissions: readonly Parameters<typeof permissionName>[0][]): string =>
     permissions.map((permission) => `\`${permissionName(permission)}\``).join(', ') || 'nothing beyond reading';
-  return page('Detectors and remediations', [
+  return page('Detectors, remediations and skills', [
     '## Detectors',
     table(
       ['detector', 'listens to', 'needs'],
@@ -89,6 +90,15 @@ function plugInsPage(): string {
         item.risk,
         item.evidence.join(', '),
         needs(item.needs),
+      ]),
+    ),
+    '## Skills',
+    table(
+      ['skill', 'does', 'needs'],
+      [...SKILLS.values()].map(({ id, summary, needs: wanted }) => [
+        `[\`${id}\`](../../skills/${id}/SKILL.md)`,
+        summary,
+        needs(wanted),
       ]),
     ),
   ]);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { callFailure } from '../../src/workload-metrics/index.ts';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
 import { fakeWorkload } from '../../test/fakes/cluster.ts';
 import type { FakeSeries } from '../../test/fakes/metrics.ts';
-import { callFailure } from './call-failure.ts';
 import { dependencyOutage } from './index.ts';
 
 type Labels = Record<string, string>;

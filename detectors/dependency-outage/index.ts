@@ -4,9 +4,9 @@ import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { WorkloadView } from '../../src/ports/cluster.ts';
 import { createCallEnds } from '../../src/topology/index.ts';
+import { readCalls } from '../../src/workload-metrics/index.ts';
 import type { Outage } from './judge.ts';
 import { judge } from './judge.ts';
-import { readCalls } from './read-calls.ts';
 import { DependencyOutageConfig } from './schema.ts';
 
 export const dependencyOutage = defineDetector<DependencyOutageConfig>({

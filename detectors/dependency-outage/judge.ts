@@ -1,6 +1,5 @@
-import type { Points } from '../../src/workload-metrics/index.ts';
+import type { CallsTo, Points } from '../../src/workload-metrics/index.ts';
 import { medianOf, valuesWithin } from '../../src/workload-metrics/index.ts';
-import type { CallsTo } from './read-calls.ts';
 import type { DependencyOutageConfig } from './schema.ts';
 
 export interface Outage {

@@ -18,6 +18,7 @@ import { createAlertIntake } from '../intake/alert-intake.ts';
 import { createAuthenticator } from '../intake/authenticate.ts';
 import { createWatchdog } from '../intake/watchdog.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
+import type { RecordedMetrics } from '../plugin/context.ts';
 import { loadPolicies, matchPolicies } from '../policies/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepObserver } from '../ports/steps.ts';
@@ -27,11 +28,13 @@ import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { stepEvents, traced } from '../telemetry/tracing.ts';
 import { createTopology } from '../topology/index.ts';
+import { createReadingPool, openReading } from '../workflow/reading.ts';
 import { createTick } from '../workflow/tick.ts';
 import { advisorOf, alertmanagerOf, channelsOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
 import { startMaintenance } from './maintenance.ts';
 import { intakeMeter, refreshGauges, workflowMeter } from './meters.ts';
+import { createSkillRunner } from './skills.ts';
 import { createStops } from './stops.ts';
 import { BUILTIN_POLICIES, VERSION } from './version.ts';
 
@@ -122,14 +125,22 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   const modeCeiling = (policyId: string | null, namespace: string | null) =>
     operatorCeiling(config.autonomy, policyId, namespace);
   const freezeReaders = { store, cluster, settings: config.freeze };
+  const readers = {
+    metrics: reading,
+    cluster,
+    topology: (recorded: RecordedMetrics, now: () => number) =>
+      createTopology({ cluster, metrics: recorded, now, calls: config.catalogue.calls }),
+    redact: redactor,
+    newId,
+    queriesPerMinute: config.prometheus.queriesPerIncidentPerMinute,
+  };
+  const skillPool = createReadingPool();
   const tick = createTick(
     {
+      ...readers,
       clock,
       store,
-      metrics: reading,
-      cluster,
       writer,
-      topology: (recorded, now) => createTopology({ cluster, metrics: recorded, now, calls: config.catalogue.calls }),
       detectors: DETECTORS,
       detectorConfig,
       remediations: REMEDIATIONS,
@@ -145,11 +156,8 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
         catalogue: config.catalogue.databases,
       },
       channels: channelsOf(config),
-      redact: redactor,
-      newId,
       steps: steps ?? stepEvents,
       settings: config.workflow,
-      queriesPerMinute: config.prometheus.queriesPerIncidentPerMinute,
       log,
       meter: workflowMeter(metrics),
     },
@@ -197,6 +205,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     namespaces,
     gateSummaries: Object.fromEntries(GATES.map((gate) => [gate.id, gate.summary])),
     readFreeze: () => readFreeze(freezeReaders),
+    runSkill: createSkillRunner((signal) => openReading(readers, skillPool, 'skill', clock.now(), signal)),
     callGraph: (only) =>
       createTopology({ cluster, metrics: reading, now: () => clock.now(), calls: config.catalogue.calls }).graph(only),
     freezeConfigMap: `${config.freeze.namespace}/${config.freeze.configMap}`,

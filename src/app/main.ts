@@ -1,4 +1,5 @@
 import { runCli } from '../cli/index.ts';
+import { skillOffers } from './skills.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -25,6 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
     demo: async (options) =>
       (await import('./demo/index.ts')).runDemo(options, { screen, out, ended, input: process.stdin }),
     check: async ({ config }) => (await import('./check.ts')).checkConfig(config, { env, screen, out }),
+    skills: skillOffers(),
     testRules: async (directories) => (await import('./test-rules.ts')).testRules(directories, out),
     freezeByConfigMap: async (options) => (await import('./freeze-by-config-map.ts')).freezeByConfigMap(options, out),
   });

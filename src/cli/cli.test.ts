@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer } from '../http/server.ts';
+import type { OperationsDeps } from '../operations/deps.ts';
 import { type OperationsBench, openOperations } from '../operations/testing/open.ts';
 import { incidentOf, planOf } from '../operations/testing/records.ts';
 import { type CliDeps, runCli } from './index.ts';
@@ -35,6 +36,19 @@ async function hale(args: readonly string[], env: CliDeps['env'] = {}): Promise<
     run: given('run', 0),
     demo: given('demo', 0),
     check: given('check', 2),
+    skills: [
+      {
+        id: 'trace',
+        summary: 'follows a call',
+        input: {
+          properties: {
+            workload: { type: 'string', description: 'which' },
+            sinceMinutes: { type: 'integer', default: 10 },
+          },
+          required: ['workload'],
+        },
+      },
+    ],
     testRules: given('testRules', 1),
     freezeByConfigMap: given('freezeByConfigMap', 0),
   });
@@ -42,8 +56,10 @@ async function hale(args: readonly string[], env: CliDeps['env'] = {}): Promise<
 }
 
 /** A running daemon's HTTP door, and the environment that leads to it. */
-async function daemon(): Promise<{ bench: OperationsBench; env: Record<string, string> }> {
-  const bench = await openOperations();
+async function daemon(
+  change: Partial<OperationsDeps> = {},
+): Promise<{ bench: OperationsBench; env: Record<string, string> }> {
+  const bench = await openOperations(change);
   stops.push(bench.close);
   const quiet = (): void => undefined;
   const server = await createHttpServer({
@@ -230,5 +246,31 @@ describe('commands that need no running Hale', () => {
 
   it.each([['--version'], ['--help'], ['show', '--help']])('%s ends well', async (...args) => {
     expect(await hale(args)).toMatchObject({ exit: 0, error: '', out: expect.stringMatching(/\w/) });
+  });
+});
+
+describe('skill', () => {
+  it('makes options of the properties of its input, and prints what it found', async () => {
+    const { bench, env } = await daemon({
+      runSkill: async (skill, input) => ({ skill, output: { input }, lines: [`found ${JSON.stringify(input)}`] }),
+    });
+
+    const ran = await hale(['skill', 'trace', '--workload', 'shop/web', '--since-minutes', '20'], env);
+    const json = await hale(['skill', 'trace', '--workload', 'shop/web', '--json'], env);
+
+    expect(bench.woken).toEqual([]);
+    expect(ran).toMatchObject({ exit: 0, out: 'found {"workload":"shop/web","sinceMinutes":20}\n' });
+    expect(JSON.parse(json.out)).toEqual({ input: { workload: 'shop/web' } });
+  });
+
+  it.each([
+    [['skill', 'trace'], "required option '--workload <text>' not specified"],
+    [['skill', 'trace', '--workload', 'shop/web', '--since-minutes', 'ten'], '--since-minutes ten: a number'],
+    [['skill', 'guess'], "unknown command 'guess'"],
+  ])('%j says what is wrong', async (args, message) => {
+    const ran = await hale(args);
+
+    expect(ran.exit).toBe(2);
+    expect(ran.error).toContain(message);
   });
 });

@@ -12,6 +12,7 @@ import {
   IncidentList,
   IncidentWhy,
   ObligationList,
+  SkillAnswer,
   StatusReport,
 } from '../operations/results.ts';
 import { type Client, createClient } from './client.ts';
@@ -27,6 +28,7 @@ import {
 } from './render-incidents.ts';
 import { dotOf, renderTopology } from './render-topology.ts';
 import { renderWhy } from './render-why.ts';
+import { type SkillOffer, skillOptions } from './skill-options.ts';
 import type { Screen } from './text.ts';
 
 /** What the command line is given: the terminal, and the commands that need more than a running daemon. */
@@ -40,6 +42,8 @@ export interface CliDeps {
   readonly run: (options: { config: string }) => Promise<number>;
   readonly demo: (options: { fault: string; speed: number; prompt: boolean }) => Promise<number>;
   readonly check: (options: { config: string }) => Promise<number>;
+  /** Each skill that a running Hale offers; its input as JSON schema, so that its properties become options. */
+  readonly skills: readonly SkillOffer[];
   readonly testRules: (directories: readonly string[]) => Promise<number>;
   readonly freezeByConfigMap: (options: {
     frozen: boolean;
@@ -102,6 +106,7 @@ function createProgram(deps: CliDeps, exit: (code: number) => void): Command {
     .argument('[directories...]', 'directories with policies; the shipped ones when none is named')
     .action(async (directories: string[]) => exit(await deps.testRules(directories)));
   addQuestions(program, deps);
+  addSkills(program, deps);
   addAnswers(program, deps, exit);
   return program;
 }
@@ -208,6 +213,24 @@ function addQuestions(program: Command, deps: CliDeps): void {
     const answer = await clientOf(deps, options).get('/api/v1/status', parsed(StatusReport));
     print(deps, options, answer, (status) => renderStatus(screen, status));
   });
+}
+
+function addSkills(program: Command, deps: CliDeps): void {
+  const skills = program.command('skill').description('run a skill: it reads, and never acts');
+  for (const offer of deps.skills) {
+    const command = remote(skills, deps, offer.id, offer.summary);
+    for (const option of skillOptions(offer)) command.addOption(option);
+    command.action(async (options: Remote & Record<string, unknown>) => {
+      const { url: _url, json: _json, ...input } = options;
+      const answer = await clientOf(deps, options).send(
+        'POST',
+        `/api/v1/skills/${encodeURIComponent(offer.id)}`,
+        input,
+        parsed(SkillAnswer),
+      );
+      print(deps, options, options.json ? answer.output : answer, () => answer.lines);
+    });
+  }
 }
 
 function addAnswers(program: Command, deps: CliDeps, exit: (code: number) => void): void {

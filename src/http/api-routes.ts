@@ -14,6 +14,7 @@ import {
   IncidentList,
   IncidentWhy,
   ObligationList,
+  SkillAnswer,
   StatusReport,
 } from '../operations/results.ts';
 import type { Caller, Role } from './api-tokens.ts';
@@ -193,6 +194,16 @@ export const API_ROUTES: readonly ApiRoute[] = [
     body: Nothing,
     answer: CallGraph,
     run: (operations, { query }) => operations.showTopology(query.namespace),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/skills/:id',
+    does: 'runs a skill, which only reads, and answers what it found',
+    role: 'viewer',
+    query: NoQuery,
+    body: z.record(z.string(), z.unknown()),
+    answer: SkillAnswer,
+    run: (operations, { params, body }) => operations.runSkill(params.id ?? '', body),
   }),
   route({
     method: 'GET',

@@ -6,6 +6,7 @@ import type { LoadedPolicy } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
 import type { Store } from '../ports/store.ts';
+import type { SkillAnswer } from './results.ts';
 
 /** The freeze as the store and the ConfigMap together have it; unknown counts as frozen wherever a write could follow. */
 export type FreezeReading =
@@ -59,6 +60,8 @@ export interface OperationsDeps {
   readonly readFreeze: () => Promise<FreezeReading>;
   /** `namespace/name` of the ConfigMap that freezes as well. */
   readonly freezeConfigMap: string;
+  /** Runs one skill with readers of its own. Errors: not-found, usage-invalid. */
+  readonly runSkill: (id: string, input: unknown) => Promise<SkillAnswer>;
   /** The optional model; null = none. */
   readonly model: { readonly name: string; readonly perDay: { readonly tokens: number; readonly usd: number } } | null;
   readonly version: string;

@@ -11,6 +11,7 @@ import type {
   IncidentWhy,
   ObligationList,
   Readiness,
+  SkillAnswer,
   StatusReport,
 } from './results.ts';
 import { type IncidentQuery, listIncidents, showEvidence, showIncident } from './show-incidents.ts';
@@ -31,6 +32,7 @@ export interface Operations {
   listObligations(query: ObligationQuery): Promise<ObligationList>;
   /** Who calls whom now; of one namespace or of all. */
   showTopology(namespace?: string): Promise<CallGraph>;
+  runSkill(id: string, input: unknown): Promise<SkillAnswer>;
   status(): Promise<StatusReport>;
   readiness(): Promise<Readiness>;
 }
@@ -49,6 +51,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     lowerAutonomy: (change) => inTurn(() => lowerAutonomy(deps, change)),
     listObligations: (query) => listObligations(deps, query),
     showTopology: (namespace) => deps.callGraph(namespace === undefined ? undefined : [namespace]),
+    runSkill: (id, input) => deps.runSkill(id, input),
     status: () => reportStatus(deps),
     readiness: () => checkReadiness(deps),
   };

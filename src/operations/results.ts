@@ -146,6 +146,10 @@ export type AutonomyResult = z.infer<typeof AutonomyResult>;
 export const ObligationList = z.object({ ...AnsweredAt, obligations: z.array(Obligation) });
 export type ObligationList = z.infer<typeof ObligationList>;
 
+/** What a skill answered: by its own schema, and as lines for people. */
+export const SkillAnswer = z.object({ skill: z.string(), output: z.unknown(), lines: z.array(z.string()) });
+export type SkillAnswer = z.infer<typeof SkillAnswer>;
+
 export const StatusReport = z.object({
   version: z.string(),
   startedAt: Instant,

@@ -1,3 +1,4 @@
+export { callFailure } from './call-failure.ts';
 export type { ContainerEnds } from './container-ends.ts';
 export { readContainerEnds } from './container-ends.ts';
 export { ifReadable } from './if-readable.ts';
@@ -5,10 +6,13 @@ export { isServing } from './is-serving.ts';
 export { objectLabelOf, objectMatchers } from './object-series.ts';
 export type { AutoscalerSeries } from './read-autoscaler.ts';
 export { readAutoscaler } from './read-autoscaler.ts';
+export type { CallsReading, CallsTo } from './read-calls.ts';
+export { readCalls } from './read-calls.ts';
 export type { Naming, WorkloadSeries } from './read-series.ts';
 export { byContainer, named, otelNamed, readSeries } from './read-series.ts';
 export type { ServedByPod } from './read-served.ts';
 export { readServedByPod } from './read-served.ts';
+export { readServedTime } from './served-time.ts';
 export type { Form, ServerSeries } from './server-series.ts';
 export { findServerSeries, isFailure, latencyQueries, SERVER_FAMILIES, STATUS_LABELS } from './server-series.ts';
 export type { SteadyGrowth } from './steady-growth.ts';

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { skillOffers } from '../../src/app/skills.ts';
 import { type CliDeps, runCli } from '../../src/cli/index.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -61,6 +62,7 @@ async function helpOf(words: readonly string[]): Promise<{ code: number; text: s
     run: never,
     demo: never,
     check: never,
+    skills: skillOffers(),
     testRules: never,
     freezeByConfigMap: never,
   };

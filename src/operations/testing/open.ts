@@ -51,6 +51,7 @@ export async function openOperations(change: Partial<OperationsDeps> = {}): Prom
       return stored?.frozen === true ? { known: true, frozen: true, by: stored.by, reason: stored.reason } : configMap;
     },
     callGraph: async () => ({ at: START, nodes: [], edges: [], notices: [] }),
+    runSkill: async (skill) => ({ skill, output: {}, lines: [] }),
     model: null,
     freezeConfigMap: 'hale/hale-freeze',
     version: '0.1.0',

@@ -1,4 +1,4 @@
-import { isFailure, STATUS_LABELS } from '../../src/workload-metrics/index.ts';
+import { isFailure, STATUS_LABELS } from './server-series.ts';
 
 /** Labels under which clients say how a call ended. */
 export const CALL_STATUS_LABELS = [

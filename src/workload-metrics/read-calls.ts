@@ -1,10 +1,10 @@
-import type { Subject } from '../../src/domain/subject.ts';
-import { promqlString, workloadMatchers } from '../../src/domain/workload-series.ts';
-import type { ReadContext } from '../../src/plugin/context.ts';
-import type { RangeSeries } from '../../src/ports/metrics.ts';
-import type { Points } from '../../src/workload-metrics/index.ts';
-import { addInto, finitePoints, wholeSecond } from '../../src/workload-metrics/index.ts';
+import type { Subject } from '../domain/subject.ts';
+import { promqlString, workloadMatchers } from '../domain/workload-series.ts';
+import type { ReadContext } from '../plugin/context.ts';
+import type { RangeSeries } from '../ports/metrics.ts';
 import { CALL_STATUS_LABELS, callFailure } from './call-failure.ts';
+import type { Points } from './time-points.ts';
+import { addInto, finitePoints, wholeSecond } from './time-points.ts';
 
 /** What a caller sees of one thing that it calls. Rates per second; `seconds` is the time that calls took, per second. */
 export interface CallsTo {

@@ -1,0 +1,5 @@
+import type { Skill } from '../src/plugin/skill.ts';
+import { traceLatency } from './trace-latency/index.ts';
+
+/** Every skill, by its id. */
+export const SKILLS: ReadonlyMap<string, Skill> = new Map([traceLatency].map((one) => [one.id, one]));
