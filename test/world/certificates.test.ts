@@ -8,12 +8,13 @@ import { selfSigned } from './certificates.ts';
 const life = { notBefore: new Date('2026-01-01T00:00:00Z'), notAfter: new Date('2056-01-02T03:04:05Z') };
 
 test('says what it was asked to say, and is its own issuer', () => {
-  const { certificate } = selfSigned({ commonName: 'node', organization: 'world', ipAddresses: ['10.244.0.1'], ...life });
+  const names = { ipAddresses: ['10.244.0.1'], dnsNames: ['node.svc'] };
+  const { certificate } = selfSigned({ commonName: 'node', organization: 'world', ...names, ...life });
 
   const read = new X509Certificate(certificate);
 
   expect(read.subject).toBe('O=world\nCN=node');
-  expect(read.subjectAltName).toBe('IP Address:10.244.0.1');
+  expect(read.subjectAltName).toBe('DNS:node.svc, IP Address:10.244.0.1');
   expect(read.validFromDate).toEqual(life.notBefore);
   expect(read.validToDate).toEqual(life.notAfter);
   expect(read.verify(read.publicKey)).toBe(true);

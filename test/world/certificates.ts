@@ -10,6 +10,7 @@ export interface CertificateRequest {
   readonly commonName: string;
   readonly organization?: string;
   readonly ipAddresses?: readonly string[];
+  readonly dnsNames?: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
@@ -41,7 +42,7 @@ export function selfSigned(request: CertificateRequest): Certificate {
     sequence(time(request.notBefore), time(request.notAfter)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(0xa3, sequence(...extensions(request.ipAddresses ?? []))),
+    tagged(0xa3, sequence(...extensions(request))),
   );
   const signature = createSign('SHA256').update(body).sign(privateKey);
   const whole = sequence(body, algorithm, tagged(0x03, Buffer.concat([Buffer.from([0]), signature])));
@@ -56,8 +57,11 @@ function nameOf({ commonName, organization }: CertificateRequest): Buffer {
   );
 }
 
-function extensions(ipAddresses: readonly string[]): Buffer[] {
-  const addresses = ipAddresses.map((it) => tagged(0x87, Buffer.from(it.split('.').map(Number))));
+function extensions({ ipAddresses = [], dnsNames = [] }: CertificateRequest): Buffer[] {
+  const addresses = [
+    ...dnsNames.map((it) => tagged(0x82, Buffer.from(it))),
+    ...ipAddresses.map((it) => tagged(0x87, Buffer.from(it.split('.').map(Number)))),
+  ];
   const extension = (type: string, value: Buffer) => sequence(oid(type), tagged(0x04, value));
   return [
     extension(OIDS.basicConstraints, sequence(tagged(0x01, Buffer.from([0xff])))),
@@ -69,9 +73,7 @@ function extensions(ipAddresses: readonly string[]): Buffer[] {
 /** GeneralizedTime for any year, which readers take although RFC 5280 wants the two-digit form before 2050. */
 function time(date: Date): Buffer {
   const digits = date.toISOString().replaceAll(/[-:T]|\.\d+/g, '');
-  return date.getUTCFullYear() < 2050
-    ? tagged(0x17, Buffer.from(digits.slice(2)))
-    : tagged(0x18, Buffer.from(digits));
+  return date.getUTCFullYear() < 2050 ? tagged(0x17, Buffer.from(digits.slice(2))) : tagged(0x18, Buffer.from(digits));
 }
 
 function oid(text: string): Buffer {

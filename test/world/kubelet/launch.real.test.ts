@@ -39,7 +39,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function run(script: string, { mounts = [], limits = { cpuRequest: 1 } }: { mounts?: Mount[]; limits?: Limits } = {}) {
+async function run(
+  script: string,
+  { mounts = [], limits = { cpuRequest: 1 } }: { mounts?: Mount[]; limits?: Limits } = {},
+) {
   if (!('top' in cgroups)) throw new Error(cgroups.unavailable);
   const runtime = createProcessRuntime({ cgroup: cgroups.top, rootFolder: join(folder, 'root') });
   runs += 1;

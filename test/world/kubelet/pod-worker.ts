@@ -72,6 +72,11 @@ export class PodWorker {
     return [...this.#initContainers, ...this.#containers];
   }
 
+  /** Folder of each claim that it has mounted, by the name of the claim. */
+  claimFolders(): ReadonlyMap<string, string> {
+    return this.#volumes.claimFolders();
+  }
+
   start(): void {
     const unsupported = unsupportedFeature(this.#pod);
     if (unsupported !== undefined) {
@@ -141,7 +146,8 @@ export class PodWorker {
       if (this.#isEnding()) return;
       // What was mounted stays mounted when its object goes away.
       await this.#volumes.setUp().catch((error: unknown) => {
-        if (!(error instanceof MountError)) onTrouble(`volumes of pod ${this.#pod.metadata.name}: ${describeError(error)}`);
+        if (!(error instanceof MountError))
+          onTrouble(`volumes of pod ${this.#pod.metadata.name}: ${describeError(error)}`);
       });
     }
   }

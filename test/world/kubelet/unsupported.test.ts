@@ -15,7 +15,10 @@ test.each<{ spec: PodSpec; says: string | undefined }>([
     says: 'volume data: nfs',
   },
   {
-    spec: { containers: [plain], volumes: [{ name: 'all', projected: { sources: [{ clusterTrustBundle: {} } as Projection] } }] },
+    spec: {
+      containers: [plain],
+      volumes: [{ name: 'all', projected: { sources: [{ clusterTrustBundle: {} } as Projection] } }],
+    },
     says: 'volume all: projected clusterTrustBundle',
   },
   {

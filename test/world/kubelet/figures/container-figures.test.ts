@@ -16,7 +16,6 @@ const usage = {
 const container: ContainerFigures = {
   namespace: 'n',
   pod: 'p',
-  podUid: 'u',
   container: 'c',
   image: 'i',
   containerId: 'process://1',

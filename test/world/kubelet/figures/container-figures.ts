@@ -5,7 +5,6 @@ import { Exposition, type Labels } from './exposition.ts';
 export interface ContainerFigures {
   readonly namespace: string;
   readonly pod: string;
-  readonly podUid: string;
   readonly container: string;
   readonly image: string;
   readonly containerId: string;
@@ -13,7 +12,7 @@ export interface ContainerFigures {
   readonly startedAtMs: number;
   readonly limits: Limits;
   readonly usage: Usage;
-  /** Out-of-memory kills of all its runs: cAdvisor's own counter ends with each container, ours goes on. */
+  /** Out-of-memory kills of all its runs. */
   readonly oomKills: number;
   /** What it has written to its log; its other files are those of the machine. */
   readonly logBytes: number;
@@ -44,11 +43,16 @@ export function containerPage(containers: readonly ContainerFigures[], node: Nod
     };
     addUsage(page, labels, it.usage);
     addLimits(page, labels, it.limits, it.usage);
-    page.add('counter', 'container_oom_events_total', labels, it.oomKills);
+    page.add('counter', 'container_oom_events_total', oomLabels(it), it.oomKills);
     page.add('gauge', 'container_start_time_seconds', labels, it.startedAtMs / 1000);
     page.add('gauge', 'container_fs_usage_bytes', { ...labels, device: '' }, it.logBytes);
   }
   return page.text();
+}
+
+/** Without what differs from run to run: a counter that ends with the container that it counts for could never rise. */
+function oomLabels({ namespace, pod, container }: ContainerFigures): Labels {
+  return { container, namespace, pod };
 }
 
 function addUsage(page: Exposition, labels: Labels, usage: Usage): void {

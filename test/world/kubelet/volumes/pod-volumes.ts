@@ -42,6 +42,15 @@ export class PodVolumes {
     }
   }
 
+  claimFolders(): ReadonlyMap<string, string> {
+    const folders = new Map<string, string>();
+    for (const { name, persistentVolumeClaim } of this.#pod.spec.volumes ?? []) {
+      const path = this.#paths.get(name);
+      if (persistentVolumeClaim && path !== undefined) folders.set(persistentVolumeClaim.claimName, path);
+    }
+    return folders;
+  }
+
   /** What the container mounts; folders of a subPath are made as they are asked for. */
   async mountsOf(container: ContainerSpec): Promise<readonly Mount[]> {
     const mounts: Mount[] = [];

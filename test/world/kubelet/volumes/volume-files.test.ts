@@ -26,10 +26,7 @@ test('all keys, or the chosen ones under their paths; bytes stay bytes', async (
 test.each([
   [{ configMap: { name: 'gone' } }, 'configmap "n/gone" not found'],
   [{ secret: { secretName: 'gone' } }, 'secret "n/gone" not found'],
-  [
-    { configMap: { name: 'settings', items: [{ key: 'z', path: 'z' }] } },
-    'references non-existent configmap key: z',
-  ],
+  [{ configMap: { name: 'settings', items: [{ key: 'z', path: 'z' }] } }, 'references non-existent configmap key: z'],
 ])('what is missing is told: %j', async (volume, message) => {
   await expect(filesOf(volume)).rejects.toThrow(message);
 });
