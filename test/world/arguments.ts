@@ -16,7 +16,7 @@ export const USAGE = `npm run e2e [-- OPTIONS]
   --smoke        only the faults that are quick enough for every change
   --fault NAME   one fault alone
   --prove        without Hale: show that each fault hurts users and that only the right lever heals them
-  --prove-kubelet  no fault at all: show that the played nodes do what the others rely on
+  --prove-kubelet  no fault at all: show that the played nodes do what faults rely on
   --seed N       seed of the load, from 0 to 4294967295 (default: 1)
   --out FILE     write one JSON line per fault to this file
   --keep         keep the logs of the parts and say where they are

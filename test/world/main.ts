@@ -10,6 +10,7 @@ import { runInNamespace } from './namespace.ts';
 import { findParts } from './parts.ts';
 import type { Parts } from './parts-list.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { proveInOwnWorld } from './prove-kubelet/outside.ts';
 import type { RunAnswer, RunPlan } from './run-plan.ts';
 import { formatTable } from './table.ts';
 
@@ -29,8 +30,12 @@ async function main(): Promise<number> {
   }
   const parts = await findParts({ env: process.env, progress });
   for (const folder of await sweepLeftovers(process.env)) progress.say(`removed what a dead run left in ${folder}`);
+  if (given.proveKubelet) {
+    const rows = await proveInOwnWorld(parts, given.keep, progress);
+    if (rows.length > 0) process.stdout.write(`${formatTable(rows)}\n`);
+    return rows.length > 0 && rows.every((it) => it.asExpected) ? 0 : FAILED;
+  }
   if (given.out !== undefined) await writeFile(given.out, '');
-  if (given.proveKubelet) return proveNodes(given, parts, progress);
   const chosen = FAULTS.filter((it) => (given.fault === undefined ? !given.smoke || it.smoke : it.id === given.fault));
   const rows: RunAnswer['row'][] = [];
   for (const fault of chosen) {
@@ -47,34 +52,22 @@ async function main(): Promise<number> {
   return good === chosen.length ? 0 : FAILED;
 }
 
-async function proveNodes(given: Arguments, parts: Parts, progress: Progress): Promise<number> {
-  const { rows } = await runWorld({ ...given, proveKubelet: true }, '', parts, progress);
-  if (rows.length > 0) process.stdout.write(`${formatTable(rows)}\n`);
-  return rows.length > 0 && rows.every((it) => it.asExpected) ? 0 : FAILED;
-}
-
 async function runFault(fault: Fault, given: Arguments, parts: Parts, progress: Progress) {
-  const { rows, interrupted } = await runWorld(given, fault.id, parts, progress);
-  return { row: rows.at(-1), interrupted };
-}
-
-async function runWorld(given: Arguments, fault: string, parts: Parts, progress: Progress) {
   const { folder, ...owned } = await createWorldFolder(process.env);
-  const rows: RunAnswer['row'][] = [];
+  let row: RunAnswer['row'] | undefined;
   try {
-    const { seed, prove, proveKubelet } = given;
-    const plan: RunPlan = { parts, folder, fault, seed, prove, proveKubelet };
+    const plan: RunPlan = { parts, folder, fault: fault.id, seed: given.seed, prove: given.prove };
     const { how, interrupted } = await runInNamespace({
       unshare: parts.unshare,
       entry: join(import.meta.dirname, 'run-inside.ts'),
       args: [JSON.stringify(plan)],
       env: process.env,
       onMessage: (message) => {
-        rows.push((message as RunAnswer).row);
+        row = (message as RunAnswer).row;
       },
     });
-    if (rows.length === 0 && !interrupted) progress.say(`${fault}: no row, the run ended with ${how}`);
-    return { rows, interrupted };
+    if (row === undefined && !interrupted) progress.say(`${fault.id}: no row, the run ended with ${how}`);
+    return { row, interrupted };
   } finally {
     await owned.release(given.keep);
     if (given.keep) progress.say(`logs are in ${join(folder, 'logs')} and ${join(folder, 'pods')}`);

@@ -126,6 +126,7 @@ async function startNode({ name, ...place }: NodePlace, options: NodesOptions, w
     clientCertificate: certificates.nodeClient.certificate,
     clock,
     logOf: (namespace, pod, container, previous) => kubelet.logOf(namespace, pod, container, previous),
+    isOpen: (file) => kubelet.writesTo(file),
     marksOf: (file) => marks.of(file),
     pages: {
       '/metrics': () => volumePage(kubelet.volumeFigures()),

@@ -9,7 +9,6 @@ import { shopUrl } from './manifests.ts';
 import { assertInsideNamespace, stopSignalFromOutside } from './namespace.ts';
 import { createProgress } from './progress.ts';
 import { proveFault } from './prove.ts';
-import { proveKubelet } from './prove-kubelet.ts';
 import type { RunAnswer, RunPlan } from './run-plan.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -22,9 +21,7 @@ async function run(plan: RunPlan): Promise<void> {
   const signal = stopSignalFromOutside();
   const progress = createProgress(realClock, (text) => void process.stderr.write(text));
   const fault = FAULTS.find((it) => it.id === plan.fault);
-  if (fault === undefined && plan.proveKubelet !== true) {
-    throw new WorldError('bad-arguments', `there is no fault ${plan.fault}`);
-  }
+  if (fault === undefined) throw new WorldError('bad-arguments', `there is no fault ${plan.fault}`);
   const world = await startWorld({
     parts: plan.parts,
     folder: plan.folder,
@@ -34,10 +31,6 @@ async function run(plan: RunPlan): Promise<void> {
     ruleFiles: RULE_FILES,
   });
   try {
-    if (fault === undefined) {
-      for (const row of await proveKubelet(world)) tell({ row });
-      return;
-    }
     await world.deploy(fault.shop);
     progress.say('the shop is ready');
     const url = `${shopUrl('web')}/?customer={n}`;

@@ -7,8 +7,6 @@ export interface RunPlan {
   readonly fault: string;
   readonly seed: number;
   readonly prove: boolean;
-  /** Proves the played nodes instead of running the fault; each claim is a row. */
-  readonly proveKubelet?: boolean;
 }
 
 /** What the one inside sends back. */

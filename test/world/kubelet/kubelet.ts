@@ -109,6 +109,12 @@ export class Kubelet {
     );
   }
 
+  writesTo(file: string): boolean {
+    return [...this.#workers.values()].some((worker) =>
+      worker.containers().some((it) => it.process !== undefined && it.logFile(false) === file),
+    );
+  }
+
   /** What each running container uses; empty where there are no control groups. */
   containerFigures(): readonly ContainerFigures[] {
     return [...this.#workers.values()].flatMap((worker) =>

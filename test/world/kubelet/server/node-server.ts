@@ -29,6 +29,8 @@ export interface NodeServerOptions {
   readonly clock: Clock;
   /** File of a container's log; throws NoLog. */
   readonly logOf: (namespace: string, pod: string, container: string, previous: boolean) => string;
+  /** Whether a container still writes to it. */
+  readonly isOpen: (file: string) => boolean;
   readonly marksOf: (file: string) => readonly LogMark[];
   /** Pages of figures by path. */
   readonly pages: Readonly<Record<string, () => string>>;
@@ -99,16 +101,17 @@ export class NodeServer {
     answer.end();
   }
 
-  /** Until whoever asked has gone, or the log has: then the container runs no longer, or runs anew. */
+  /** Until whoever asked has gone, or the container runs no longer and all is sent. */
   async #follow(file: string, from: number, answer: ServerResponse): Promise<void> {
     const handle = await open(file, 'r');
     const chunk = Buffer.alloc(65_536);
     try {
       for (let at = from; !answer.closed && !this.#stopping.signal.aborted; ) {
+        const isOpen = this.#options.isOpen(file);
         const { bytesRead } = await handle.read(chunk, 0, chunk.length, at);
         at += bytesRead;
         if (bytesRead > 0) answer.write(Buffer.from(chunk.subarray(0, bytesRead)));
-        else if ((await handle.stat()).nlink === 0) return;
+        else if (!isOpen) return;
         else await sleep(this.#options.clock, FOLLOW_MS, this.#stopping.signal);
       }
     } finally {
