@@ -9,12 +9,12 @@ export const CORE = `/api/v1/namespaces/${NAMESPACE}`;
 /** What a claim is shown with. */
 export interface Stage {
   readonly world: World;
-  create(path: string, body: object): Promise<unknown>;
-  createPod(name: string, container: Partial<ContainerSpec>, spec?: Partial<PodSpec>): Promise<unknown>;
-  pod(name: string): Promise<Pod>;
-  log(name: string, query?: string): Promise<string>;
-  value(expression: string): Promise<number | undefined>;
-  events(name: string): Promise<readonly Event[]>;
+  readonly create: (path: string, body: object) => Promise<unknown>;
+  readonly createPod: (name: string, container: Partial<ContainerSpec>, spec?: Partial<PodSpec>) => Promise<unknown>;
+  readonly pod: (name: string) => Promise<Pod>;
+  readonly log: (name: string, query?: string) => Promise<string>;
+  readonly value: (expression: string) => Promise<number | undefined>;
+  readonly events: (name: string) => Promise<readonly Event[]>;
 }
 
 interface Event extends KubeObject {

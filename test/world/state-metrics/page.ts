@@ -1,7 +1,7 @@
 import { Exposition, type Labels } from '../kubelet/figures/exposition.ts';
 import { parseQuantity } from '../kubelet/quantity.ts';
-import type { ClusterObjects, Condition, Workload } from './objects.ts';
 import { created, namespaceOf, ownerLabels, unitOf } from './labels.ts';
+import type { ClusterObjects, Condition, Workload } from './objects.ts';
 import { addPods } from './pods.ts';
 
 /** The page of kube-state-metrics (its docs/metrics): the same names and labels, for the objects that detectors ask about. */
