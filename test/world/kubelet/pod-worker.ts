@@ -131,7 +131,9 @@ export class PodWorker {
         return true;
       } catch (error) {
         if (error instanceof MountError) events.record(this.#pod, 'Warning', 'FailedMount', error.message);
-        else onTrouble(`volumes of pod ${this.#pod.metadata.name}: ${describeError(error)}`);
+        // The authorizer learns a moment after the node which objects a new pod refers to.
+        else if (!isKubeStatus(error, 403))
+          onTrouble(`volumes of pod ${this.#pod.metadata.name}: ${describeError(error)}`);
         await sleep(clock, MOUNT_RETRY_MS, this.#over.signal);
       }
     }
