@@ -93,8 +93,8 @@ test.each([
 });
 
 test('nobody but the API server reads logs', async () => {
-  await expect(ask('/containerLogs/n/p/c')).rejects.toThrow();
-  await expect(ask('/containerLogs/n/p/c', stranger)).rejects.toThrow();
+  await expect(ask('/containerLogs/n/p/c')).rejects.toBeInstanceOf(Error);
+  await expect(ask('/containerLogs/n/p/c', stranger)).rejects.toBeInstanceOf(Error);
 });
 
 test('follows until the container has ended', async () => {
