@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the test world takes from Debian (or Ubuntu): etcd, Alertmanager, PostgreSQL, its exporter, ip, unshare, xz, openssl.
+# Installs what the test world takes from Debian (or Ubuntu): etcd, Alertmanager, PostgreSQL, its exporter, ip, unshare, mkfs.ext4, xz, openssl.
 # Safe to run again; does nothing, and needs no root, when all is there. No service is started by it.
 # kube-apiserver, its controllers and Prometheus are no packages: HALE_PARTS or Go provide them (test/world/parts-list.ts).
 set -euo pipefail
 
-packages=(etcd-server prometheus-alertmanager prometheus-postgres-exporter iproute2 util-linux xz-utils openssl)
+packages=(etcd-server prometheus-alertmanager prometheus-postgres-exporter iproute2 util-linux e2fsprogs xz-utils openssl)
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 fail() { echo "install-parts: $*" >&2; exit 1; }

@@ -10,6 +10,7 @@ test('reads every option', () => {
     fault: 'database-limit',
     smoke: false,
     prove: true,
+    proveKubelet: false,
     keep: true,
     out: 'rows.jsonl',
     seed: 7,

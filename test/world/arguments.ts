@@ -5,6 +5,7 @@ export interface Arguments {
   readonly fault: string | undefined;
   readonly smoke: boolean;
   readonly prove: boolean;
+  readonly proveKubelet: boolean;
   readonly keep: boolean;
   readonly out: string | undefined;
   readonly seed: number;
@@ -15,6 +16,7 @@ export const USAGE = `npm run e2e [-- OPTIONS]
   --smoke        only the faults that are quick enough for every change
   --fault NAME   one fault alone
   --prove        without Hale: show that each fault hurts users and that only the right lever heals them
+  --prove-kubelet  no fault at all: show that the played nodes do what faults rely on
   --seed N       seed of the load, from 0 to 4294967295 (default: 1)
   --out FILE     write one JSON line per fault to this file
   --keep         keep the logs of the parts and say where they are
@@ -42,6 +44,7 @@ export function readArguments(words: readonly string[], faults: readonly string[
     fault: values.fault,
     smoke: values.smoke ?? false,
     prove: values.prove ?? false,
+    proveKubelet: values['prove-kubelet'] ?? false,
     keep: values.keep ?? false,
     out: values.out,
     seed,
@@ -57,6 +60,7 @@ function parse(words: readonly string[]) {
         fault: { type: 'string' },
         smoke: { type: 'boolean' },
         prove: { type: 'boolean' },
+        'prove-kubelet': { type: 'boolean' },
         keep: { type: 'boolean' },
         out: { type: 'string' },
         seed: { type: 'string' },

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
+import { type ClusterCertificates, PROXY_NAME } from './cluster-certificates.ts';
 import { createKubeClient, isKubeStatus, type KubeAccess, type KubeClient, kubeconfigOf } from './kube/client.ts';
 import { NODE_ADDRESS, PORTS, SERVICE_NETWORK } from './network.ts';
 import type { Parts } from './parts-list.ts';
@@ -14,6 +15,7 @@ export interface ControlPlaneOptions {
   readonly folder: string;
   readonly logFolder: string;
   readonly nodes: readonly string[];
+  readonly certificates: ClusterCertificates;
   readonly clock: Clock;
   readonly progress: Progress;
   readonly stops: Stops;
@@ -52,6 +54,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...[...nodeTokens].map(([node, token]) => `${token},system:node:${node},${node},"system:nodes"`),
   ];
   await writeFile(join(folder, 'tokens.csv'), `${tokens.join('\n')}\n`, { mode: 0o600 });
+
+  await writeCertificates(certificates, options.certificates);
 
   const etcd = startServer(options, 'etcd', etcdArgs(folder));
   await etcd.ready(
@@ -104,6 +108,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
 }
 
+async function writeCertificates(folder: string, certificates: ClusterCertificates): Promise<void> {
+  for (const [name, { certificate, key }] of Object.entries(certificates)) {
+    await writeFile(join(folder, `${name}.crt`), certificate);
+    await writeFile(join(folder, `${name}.key`), key, { mode: 0o600 });
+  }
+}
+
 function startServer(options: ControlPlaneOptions, name: keyof Parts, args: readonly string[]): ServerProcess {
   const server = ServerProcess.start(
     { name, command: options.parts[name], args, logFolder: options.logFolder },
@@ -143,6 +154,19 @@ function apiServerArgs(folder: string, certificates: string): string[] {
     '--authorization-mode=Node,RBAC',
     `--token-auth-file=${join(folder, 'tokens.csv')}`,
     '--allow-privileged=true',
+    // To the nodes, for the logs of pods.
+    `--kubelet-client-certificate=${join(certificates, 'nodeClient.crt')}`,
+    `--kubelet-client-key=${join(certificates, 'nodeClient.key')}`,
+    `--kubelet-certificate-authority=${join(certificates, 'nodes.crt')}`,
+    '--kubelet-preferred-address-types=InternalIP',
+    // To the metrics server, for what the API server passes on.
+    `--requestheader-client-ca-file=${join(certificates, 'proxyClient.crt')}`,
+    `--requestheader-allowed-names=${PROXY_NAME}`,
+    '--requestheader-username-headers=X-Remote-User',
+    '--requestheader-group-headers=X-Remote-Group',
+    '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+    `--proxy-client-cert-file=${join(certificates, 'proxyClient.crt')}`,
+    `--proxy-client-key-file=${join(certificates, 'proxyClient.key')}`,
   ];
 }
 
@@ -153,6 +177,12 @@ function controllerManagerArgs(folder: string, certificates: string, kubeconfig:
     `--root-ca-file=${join(certificates, 'apiserver.crt')}`,
     '--use-service-account-credentials=true',
     '--leader-elect=false',
+    // Autoscaling and binding must show within a run: a tenth or so of the defaults (15 s, 5 min, 30 s, 5 min and 15 s).
+    '--horizontal-pod-autoscaler-sync-period=3s',
+    '--horizontal-pod-autoscaler-downscale-stabilization=30s',
+    '--horizontal-pod-autoscaler-initial-readiness-delay=3s',
+    '--horizontal-pod-autoscaler-cpu-initialization-period=30s',
+    '--pvclaimbinder-sync-period=2s',
     '--controllers=*,-nodeipam,-cloud-node-lifecycle,-route,-service-lb-controller',
     `--bind-address=${NODE_ADDRESS}`,
     `--secure-port=${PORTS.controllerManager}`,

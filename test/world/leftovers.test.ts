@@ -67,3 +67,21 @@ test('kept files outlive the run', async () => {
   expect(await exists(world.folder)).toBe(true);
   await rm(world.folder, { recursive: true });
 });
+
+test('control groups go only if they are named like the folder of the world', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hale-world-'));
+  // Folders stand for groups here: the kernel's are folders too, and are removed as such.
+  const own = join(state, basename(folder));
+  const other = join(state, 'other');
+  await mkdir(join(own, 'node-1', 'pod'), { recursive: true });
+  await mkdir(other);
+  await mkdir(books(), { recursive: true });
+  await writeFile(join(folder, 'cgroups'), `${own}\n${other}\n`);
+  const record = { pid: process.pid, startTicks: 'long ago', folder };
+  await writeFile(join(books(), `${basename(folder)}.json`), JSON.stringify(record));
+
+  await sweepLeftovers(env());
+
+  expect(await exists(own)).toBe(false);
+  expect(await exists(other)).toBe(true);
+});

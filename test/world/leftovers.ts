@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { CGROUP_LIST, removeGroup } from './kubelet/cgroup/groups.ts';
 
 /** A world that runs or ran: who owns it and where its files are. Process ids come back, so the start time goes with it. */
 interface RunRecord {
@@ -35,6 +36,7 @@ export async function createWorldFolder(env: Env): Promise<WorldFolder> {
   return {
     folder,
     async release(keep) {
+      await sweepCgroups(folder);
       if (!keep) await rm(folder, { recursive: true, force: true });
       await rm(file, { force: true });
     },
@@ -42,7 +44,7 @@ export async function createWorldFolder(env: Env): Promise<WorldFolder> {
 }
 
 /**
- * Deletes the files of runs whose owner is dead; returns their folders. Their processes need no sweeping: they live in a process namespace
+ * Deletes the files and control groups of runs whose owner is dead; returns their folders. Their processes need no sweeping: they live in a process namespace
  * that the kernel empties when its first process dies.
  */
 export async function sweepLeftovers(env: Env): Promise<readonly string[]> {
@@ -56,12 +58,19 @@ export async function sweepLeftovers(env: Env): Promise<readonly string[]> {
     if (record !== undefined && startTicks(record.pid) === record.startTicks) continue;
     // Only a folder that a world made may be deleted, whatever the record says.
     if (record !== undefined && basename(record.folder).startsWith('hale-world-')) {
+      await sweepCgroups(record.folder);
       await rm(record.folder, { recursive: true, force: true });
       swept.push(record.folder);
     }
     await rm(file, { force: true });
   }
   return swept;
+}
+
+/** Control groups outlive the processes in them, so a world writes down which ones are its own; all are named like its folder. */
+async function sweepCgroups(folder: string): Promise<void> {
+  const list = await readFile(join(folder, CGROUP_LIST), 'utf8').catch(() => '');
+  for (const group of list.split('\n')) if (basename(group) === basename(folder)) removeGroup(group);
 }
 
 /** Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat, see proc(5)), or undefined when it is gone. */

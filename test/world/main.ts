@@ -10,6 +10,7 @@ import { runInNamespace } from './namespace.ts';
 import { findParts } from './parts.ts';
 import type { Parts } from './parts-list.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { proveInOwnWorld } from './prove-kubelet/outside.ts';
 import type { RunAnswer, RunPlan } from './run-plan.ts';
 import { formatTable } from './table.ts';
 
@@ -29,6 +30,11 @@ async function main(): Promise<number> {
   }
   const parts = await findParts({ env: process.env, progress });
   for (const folder of await sweepLeftovers(process.env)) progress.say(`removed what a dead run left in ${folder}`);
+  if (given.proveKubelet) {
+    const rows = await proveInOwnWorld(parts, given.keep, progress);
+    if (rows.length > 0) process.stdout.write(`${formatTable(rows)}\n`);
+    return rows.length > 0 && rows.every((it) => it.asExpected) ? 0 : FAILED;
+  }
   if (given.out !== undefined) await writeFile(given.out, '');
   const chosen = FAULTS.filter((it) => (given.fault === undefined ? !given.smoke || it.smoke : it.id === given.fault));
   const rows: RunAnswer['row'][] = [];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { kubeconfigOf } from './kube/client.ts';
-import { NODE_ADDRESS, PORTS } from './network.ts';
+import { NODE_ADDRESS, NODES, PORTS } from './network.ts';
 import type { Parts } from './parts-list.ts';
 import { type OnDeath, ServerProcess } from './server-process.ts';
 import type { Stops } from './stops.ts';
@@ -118,10 +118,36 @@ export function prometheusConfig(kubeconfig: string, ruleFiles: readonly string[
           { source_labels: [`${POD}label_app`], target_label: 'app' },
         ],
       },
+      ...nodeJobs(),
+      // Its own labels are those of the objects, so they win over those of the target.
+      {
+        job_name: 'kube-state-metrics',
+        honor_labels: true,
+        static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.stateMetrics}`] }],
+      },
       { job_name: 'postgres', static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.postgresExporter}`] }] },
       { job_name: 'prometheus', static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.prometheus}`] }] },
     ],
   };
+}
+
+/** Job names of Prometheus's own example for Kubernetes, and of node-exporter. */
+const NODE_PAGES = {
+  'kubernetes-cadvisor': '/metrics/cadvisor',
+  'kubernetes-nodes': '/metrics',
+  'node-exporter': '/metrics/node',
+} as const;
+
+function nodeJobs() {
+  return Object.entries(NODE_PAGES).map(([job, path]) => ({
+    job_name: job,
+    metrics_path: path,
+    honor_labels: true,
+    static_configs: NODES.map(({ name, hostIp }) => ({
+      targets: [`${hostIp}:${PORTS.kubeletReadOnly}`],
+      labels: { node: name },
+    })),
+  }));
 }
 
 async function query(url: string, expression: string) {

@@ -1,21 +1,20 @@
 import { mkdir } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Alertmanager, startAlertmanager, type Webhook } from './alertmanager.ts';
 import type { Clock } from './clock.ts';
-import { type ControlPlane, type ServiceAccountRef, startControlPlane } from './control-plane.ts';
+import { createClusterCertificates } from './cluster-certificates.ts';
+import { type ServiceAccountRef, startControlPlane } from './control-plane.ts';
 import { type DeployContext, deployShop, waitForRollout } from './deploy.ts';
-import { createKubeClient, type KubeAccess, type KubeClient } from './kube/client.ts';
-import { Kubelet } from './kubelet/kubelet.ts';
+import type { KubeAccess, KubeClient } from './kube/client.ts';
 import type { ShopOptions } from './manifests.ts';
 import { setUpAddresses } from './namespace.ts';
-import { NODE_ADDRESS } from './network.ts';
+import { NODES } from './network.ts';
+import { startNodes } from './nodes.ts';
 import type { Parts } from './parts-list.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
 import type { OnDeath, ServerProcess } from './server-process.ts';
-import { ServiceProxy } from './service-proxy.ts';
 import { Stops } from './stops.ts';
 
 export interface WorldOptions {
@@ -52,9 +51,6 @@ export interface World {
 }
 
 const DEFAULT_MAX_CONNECTIONS = 30;
-const NODE = 'node-1';
-/** Crash loops must show within a run, so the ladder is a tenth of the kubelet's own. */
-const BACK_OFF = { baseMs: 1_000, maxMs: 30_000, resetAfterMs: 60_000 };
 
 /** Starts every part inside the namespace of this process; throws, with everything stopped again, when one fails. */
 export async function startWorld(options: WorldOptions): Promise<World> {
@@ -88,11 +84,17 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     return started;
   };
   const cluster = async () => {
-    const controlPlane = await startControlPlane({ ...base, folder: join(folder, 'control-plane'), nodes: [NODE] });
+    const certificates = createClusterCertificates(clock.now());
+    const controlPlane = await startControlPlane({
+      ...base,
+      folder: join(folder, 'control-plane'),
+      nodes: NODES.map((it) => it.name),
+      certificates,
+    });
     const onTrouble = (line: string) => {
       if (!signal.aborted) progress.say(`trouble: ${line}`);
     };
-    await startNode(controlPlane, options, stops, onTrouble);
+    await startNodes({ ...base, folder, controlPlane, certificates, onTrouble });
     const prometheus = await startPrometheus({
       ...base,
       folder: join(folder, 'prometheus'),
@@ -139,44 +141,6 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
       servers().flatMap((it) => (it.diedOf === undefined ? [] : [`${it.name}: ${it.diedOf}\n${it.logTail()}`])),
     stop: () => stops.stopAll(),
   };
-}
-
-async function startNode(
-  controlPlane: ControlPlane,
-  { clock, folder, progress }: WorldOptions,
-  stops: Stops,
-  onTrouble: (line: string) => void,
-): Promise<void> {
-  const client = createKubeClient(controlPlane.nodeAccess(NODE));
-  stops.add('node API client', () => client.close());
-  // The proxy needs the cluster's administrator: a node may not list all Services.
-  const proxy = new ServiceProxy({ client: controlPlane.admin, clock, onTrouble });
-  stops.add('service proxy', () => proxy.stop());
-  const kubelet = new Kubelet({
-    client,
-    clock,
-    folder,
-    onTrouble,
-    node: NODE,
-    podPrefix: '10.244.1',
-    hostIp: NODE_ADDRESS,
-    capacity: {
-      // Twice the processors: requests in the world are small and only the scheduler adds them up.
-      cpu: String(Math.max(8, cpus().length * 2)),
-      memory: `${Math.floor(totalmem() / 1024)}Ki`,
-      pods: '110',
-    },
-    backOff: BACK_OFF,
-    baseEnv: {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      HOME: '/',
-      KUBERNETES_SERVICE_HOST: '10.96.0.1',
-      KUBERNETES_SERVICE_PORT: '443',
-    },
-  });
-  stops.add('process kubelet', () => kubelet.stop());
-  await Promise.all([proxy.start(), kubelet.start()]);
-  progress.say('the process kubelet and the service proxy are ready');
 }
 
 /** Waits for all before it throws the first error, so that nothing is still starting when the stop begins. */

@@ -85,7 +85,8 @@ async function valueOf(
 
 const MAP_ENTRY = /^metadata\.(labels|annotations)\['(.+)'\]$/;
 
-function fieldOf(path: string, pod: Pod, place: PodPlace): string {
+/** Value of a field of the pod, for a variable or a file. */
+export function fieldOf(path: string, pod: Pod, place: PodPlace): string {
   const entry = MAP_ENTRY.exec(path);
   if (entry) {
     const map = entry[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations;

@@ -15,6 +15,7 @@ let processes: FakeProcess[];
 let configMaps: Record<string, Record<string, string>>;
 
 interface FakeProcess extends RunningProcess {
+  outOfMemory: boolean;
   exit(code: number): void;
   readonly env: Readonly<Record<string, string>>;
   readonly signals: string[];
@@ -31,12 +32,19 @@ beforeEach(async () => {
 afterEach(() => rm(logFolder, { recursive: true }));
 
 const runtime: ContainerRuntime = {
+  forgetPod: () => undefined,
   imageProblem: (image) => (image === 'absent' ? 'not found' : undefined),
   async start({ command, env }) {
     if (command[0] === '/no/such') throw new Error('spawn /no/such ENOENT');
     const end = Promise.withResolvers<number>();
     const signals: string[] = [];
     processes.push({
+      outOfMemory: false,
+      wasOutOfMemory() {
+        return this.outOfMemory;
+      },
+      figures: () => undefined,
+      inside: (words) => words,
       id: `process://${processes.length}`,
       exited: end.promise,
       env,
@@ -64,6 +72,7 @@ function containerWith(spec: Partial<ContainerSpec>, restartPolicy: 'Always' | '
     backOff: { baseMs: 10_000, maxMs: 300_000, resetAfterMs: 600_000 },
     baseEnv: {},
     logFolder,
+    mountsOf: async () => [],
     onChange: () => undefined,
   });
 }
@@ -165,4 +174,39 @@ test('the end is SIGTERM, then SIGKILL when the grace is used up', async () => {
   expect(before).toEqual(['SIGTERM']);
   expect(process.signals).toEqual(['SIGTERM', 'SIGKILL']);
   expect(processes).toHaveLength(1);
+});
+
+test('a kill by the kernel for memory is OOMKilled, any other SIGKILL is an error', async () => {
+  const container = containerWith({});
+  const ended = container.run();
+  const first = await untilProcesses(1);
+
+  first.outOfMemory = true;
+  first.exit(137);
+  (await untilProcesses(2)).exit(137);
+  await clock.advance(0);
+  const lastState = container.status().lastState.terminated;
+  await container.end(0);
+  await ended;
+
+  expect(container.oomKills).toBe(1);
+  expect(lastState).toMatchObject({ exitCode: 137, reason: 'Error' });
+});
+
+test('while it waits for its restart, both logs are of the run that ended; then the previous one is', async () => {
+  const container = containerWith({});
+  expect(container.logFile(false)).toBeUndefined();
+  const ended = container.run();
+  (await untilProcesses(1)).exit(1);
+  (await untilProcesses(2)).exit(1);
+  await clock.advance(0);
+  const waiting = [container.logFile(true), container.logFile(false)];
+  await clock.advance(10_000);
+  await untilProcesses(3);
+  const running = [container.logFile(true), container.logFile(false)];
+
+  expect(waiting).toEqual([join(logFolder, '1.log'), join(logFolder, '1.log')]);
+  expect(running).toEqual([join(logFolder, '1.log'), join(logFolder, '2.log')]);
+  await container.end(0);
+  await ended;
 });

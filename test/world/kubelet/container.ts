@@ -4,9 +4,11 @@ import { type Clock, sleep } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import { type BackOff, type BackOffOptions, NO_BACK_OFF, nextBackOff } from './back-off.ts';
 import { ContainerConfigError, type EnvSources, type PodPlace, resolveCommand, resolveEnv } from './container-env.ts';
+import { cpuRequestOf, limitsOf } from './container-limits.ts';
 import type { EventRecorder } from './events.ts';
 import { runHook } from './hook.ts';
-import type { ContainerSpec, ContainerState, ContainerStatus, Pod, ProbeSpec } from './pod.ts';
+import type { Mount } from './launch.ts';
+import type { ContainerSpec, ContainerState, ContainerStatus, Hook, Pod, ProbeSpec } from './pod.ts';
 import { initialProbeState, nextProbeState, type ProbeKind } from './probe-state.ts';
 import type { ContainerRuntime, RunningProcess } from './runtime.ts';
 
@@ -22,8 +24,13 @@ export interface ContainerContext {
   /** Variables that every process gets, under those of the pod. */
   readonly baseEnv: Readonly<Record<string, string>>;
   readonly logFolder: string;
+  /** What it mounts, once the volumes of its pod are there. */
+  readonly mountsOf: (container: ContainerSpec) => Promise<readonly Mount[]>;
   readonly onChange: () => void;
 }
+
+/** SIGKILL, the signal of the kernel's out-of-memory killer. */
+const OUT_OF_MEMORY_EXIT = 137;
 
 /** What one run of the process has learnt so far; a restart begins with a new one. */
 interface Run {
@@ -33,6 +40,12 @@ interface Run {
   readonly ended: AbortController;
   started: boolean;
   ready: boolean;
+}
+
+interface Prepared {
+  readonly env: Record<string, string>;
+  readonly command: readonly string[];
+  readonly mounts: readonly Mount[];
 }
 
 /** One container of one pod over all its restarts. */
@@ -46,6 +59,7 @@ export class Container {
   #backOff: BackOff = NO_BACK_OFF;
   #run: Run | undefined;
   #id: string | undefined;
+  #oomKills = 0;
 
   constructor(spec: ContainerSpec, context: ContainerContext) {
     this.spec = spec;
@@ -65,6 +79,27 @@ export class Container {
       ready: this.#run?.ready ?? false,
       started: this.#run?.started ?? false,
     };
+  }
+
+  /** The processes of this run, for figures; undefined while none runs. */
+  get process(): RunningProcess | undefined {
+    return this.#run?.process;
+  }
+
+  get oomKills(): number {
+    return this.#oomKills;
+  }
+
+  /**
+   * The log of the current run, or of the one before. While it waits for its restart both are the run that has just ended, as the kubelet
+   * has it. Undefined when there is no such run.
+   */
+  logFile(previous: boolean): string | undefined {
+    const ran = this.#id !== undefined;
+    const waiting = this.#state.waiting !== undefined;
+    const run = previous && !waiting ? this.#restartCount - 1 : this.#restartCount;
+    if (!ran || run < 0 || (previous && this.#lastState.terminated === undefined)) return undefined;
+    return join(this.#context.logFolder, `${run}.log`);
   }
 
   showWaiting(reason: string, message?: string): void {
@@ -113,7 +148,10 @@ export class Container {
     const exitCode = await run.process.exited;
     run.ended.abort();
     this.#run = undefined;
-    this.#setTerminated(exitCode, exitCode === 0 ? 'Completed' : 'Error', run.startedAtMs);
+    const outOfMemory = exitCode === OUT_OF_MEMORY_EXIT && run.process.wasOutOfMemory();
+    if (outOfMemory) this.#oomKills += 1;
+    const reason = outOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
+    this.#setTerminated(exitCode, reason, run.startedAtMs);
     return exitCode;
   }
 
@@ -133,6 +171,13 @@ export class Container {
         env: prepared.env,
         cwd: this.spec.workingDir ?? '/',
         logFile: join(logFolder, `${this.#restartCount}.log`),
+        group: {
+          pod: `pod${pod.metadata.uid}`,
+          container: `${this.spec.name}.${this.#restartCount}`,
+          podCpuRequest: cpuRequestOf(pod),
+        },
+        limits: limitsOf(this.spec),
+        mounts: prepared.mounts,
       });
     } catch (error) {
       events.record(pod, 'Warning', 'Failed', `Error: ${describeError(error)}`);
@@ -158,7 +203,7 @@ export class Container {
   }
 
   /** Waits, visibly, until the image and everything that the variables refer to are there. */
-  async #prepare(): Promise<{ env: Record<string, string>; command: string[] } | undefined> {
+  async #prepare(): Promise<Prepared | undefined> {
     const { pod, place, sources, runtime, clock, events, backOff } = this.#context;
     for (let attempt = 0; !this.#ending.signal.aborted; attempt += 1) {
       let retryMs = Math.min(backOff.baseMs, 2_000);
@@ -172,7 +217,8 @@ export class Container {
       } else {
         try {
           const env = { ...this.#context.baseEnv, ...(await resolveEnv(this.spec, pod, place, sources)) };
-          return { env, command: resolveCommand(this.spec, env) };
+          const mounts = await this.#context.mountsOf(this.spec);
+          return { env, command: resolveCommand(this.spec, env), mounts };
         } catch (error) {
           const reason = error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
           if (attempt === 0) events.record(pod, 'Warning', 'Failed', `Error: ${describeError(error)}`);
@@ -206,7 +252,12 @@ export class Container {
 
   #ask(spec: ProbeSpec, run: Run): Promise<string | undefined> {
     const timeoutMs = (spec.timeoutSeconds ?? 1) * 1000;
-    return runHook(spec, { podIp: this.#context.place.podIp, container: this.spec, env: run.env, timeoutMs });
+    return this.#hook(spec, run, timeoutMs);
+  }
+
+  #hook(hook: Hook, { process, env }: Run, timeoutMs: number): Promise<string | undefined> {
+    const { podIp } = this.#context.place;
+    return runHook(hook, { podIp, container: this.spec, env, timeoutMs, inside: (words) => process.inside(words) });
   }
 
   #take(kind: ProbeKind, spec: ProbeSpec, run: Run, state: { passing: boolean; streak: number }, problem?: string) {
@@ -234,14 +285,13 @@ export class Container {
   }
 
   async #endRun(run: Run, graceMs: number): Promise<void> {
-    const { clock, place } = this.#context;
+    const { clock } = this.#context;
     const deadlineMs = clock.now() + graceMs;
     const cancel = clock.setTimer(graceMs, () => run.process.signal('SIGKILL'));
     const hook = graceMs > 0 ? this.spec.lifecycle?.preStop : undefined;
     if (hook?.sleep) await sleep(clock, Math.min(hook.sleep.seconds * 1000, graceMs), run.ended.signal);
     else if (hook) {
-      const timeoutMs = Math.max(1, deadlineMs - clock.now());
-      await runHook(hook, { podIp: place.podIp, container: this.spec, env: run.env, timeoutMs });
+      await this.#hook(hook, run, Math.max(1, deadlineMs - clock.now()));
     }
     run.process.signal(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
     await run.process.exited;

@@ -9,6 +9,8 @@ export interface HookContext {
   readonly container: ContainerSpec;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** The words that run a command where the container's own processes run. */
+  readonly inside: (command: readonly string[]) => readonly string[];
 }
 
 /** Undefined when all went well, else what to tell a person. */
@@ -67,13 +69,12 @@ function runTcp(action: NonNullable<Hook['tcpSocket']>, context: HookContext): P
 }
 
 function runExec(command: readonly string[], context: HookContext): Promise<HookProblem> {
-  const [program = '', ...args] = command;
+  const [program = '', ...args] = context.inside(command);
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: context.env,
-      cwd: context.container.workingDir ?? '/',
     });
     let output = '';
     const collect = (chunk: Buffer) => {

@@ -1,16 +1,22 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, sleep } from '../clock.ts';
 import { describeError } from '../errors.ts';
 import { isKubeStatus, type KubeClient } from '../kube/client.ts';
 import { ListWatch } from '../kube/list-watch.ts';
 import { type BackOffOptions, KUBELET_BACK_OFF } from './back-off.ts';
-import { timeText } from './container.ts';
-import type { EnvSources } from './container-env.ts';
+import type { Container } from './container.ts';
+import { limitsOf } from './container-limits.ts';
 import { createEventRecorder, type EventRecorder } from './events.ts';
+import type { ContainerFigures, VolumeFigures } from './figures/container-figures.ts';
+import { registerNode } from './node-status.ts';
 import type { Pod } from './pod.ts';
 import { createPodAddresses, type PodAddresses } from './pod-addresses.ts';
 import { PodWorker } from './pod-worker.ts';
-import { type ContainerRuntime, createProcessRuntime } from './runtime.ts';
+import type { ContainerRuntime } from './runtime.ts';
+import { NoLog } from './server/node-server.ts';
+import { createSources } from './sources.ts';
+import { volumeFiguresOf } from './volumes/volume-figures.ts';
 
 export interface KubeletOptions {
   readonly node: string;
@@ -21,8 +27,9 @@ export interface KubeletOptions {
   readonly podPrefix: string;
   readonly hostIp: string;
   readonly capacity: { readonly cpu: string; readonly memory: string; readonly pods: string };
+  readonly serverPort: number;
   readonly backOff?: BackOffOptions;
-  readonly runtime?: ContainerRuntime;
+  readonly runtime: ContainerRuntime;
   readonly baseEnv: Readonly<Record<string, string>>;
   readonly onTrouble: (line: string) => void;
 }
@@ -30,20 +37,6 @@ export interface KubeletOptions {
 const LEASE_S = 40;
 const LEASE_RENEWAL_MS = 10_000;
 const NODE_LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
-
-/** The API wants every field; what a process has no answer for is empty. */
-const NODE_INFO = {
-  machineID: '',
-  systemUUID: '',
-  bootID: '',
-  kernelVersion: '',
-  osImage: 'process kubelet',
-  containerRuntimeVersion: 'process://1',
-  kubeletVersion: 'v1.35.4',
-  kubeProxyVersion: '',
-  operatingSystem: 'linux',
-  architecture: process.arch,
-};
 
 /** Plays a node: registers it, keeps it Ready, and runs the pods that the scheduler binds to it as local processes. */
 export class Kubelet {
@@ -71,7 +64,8 @@ export class Kubelet {
 
   /** Resolves when the node is registered and its pods are watched. */
   async start(): Promise<void> {
-    const uid = await this.#registerNode();
+    const { client, clock } = this.#options;
+    const uid = await registerNode(client, this.#options, clock.now());
     await this.#pods.start();
     this.#heartbeat = this.#beat(uid);
   }
@@ -82,6 +76,54 @@ export class Kubelet {
     await this.#pods.stop();
     await Promise.all([...this.#workers.values()].map((it) => it.end(false, 2_000)));
     await this.#heartbeat;
+  }
+
+  /** File of a container's log, for whoever serves it; throws NoLog. */
+  logOf(namespace: string, name: string, containerName: string, previous: boolean): string {
+    const worker = this.#workerOf(namespace, name);
+    if (worker === undefined) throw new NoLog(404, `pod "${namespace}/${name}" not found`);
+    const container = worker.containers().find((it) => it.spec.name === containerName);
+    if (container === undefined) throw new NoLog(404, `container "${containerName}" in pod "${name}" is not available`);
+    const file = container.logFile(previous);
+    if (file !== undefined) return file;
+    const which = `container "${containerName}" in pod "${name}"`;
+    const waiting = container.status().state.waiting?.reason ?? 'unknown';
+    if (previous) throw new NoLog(400, `previous terminated ${which} not found`);
+    throw new NoLog(400, `${which} is waiting to start: ${waiting}`);
+  }
+
+  labelsOf(namespace: string, name: string): Readonly<Record<string, string>> {
+    return this.#workerOf(namespace, name)?.pod.metadata.labels ?? {};
+  }
+
+  #workerOf(namespace: string, name: string): PodWorker | undefined {
+    return [...this.#workers.values()].find(
+      ({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name,
+    );
+  }
+
+  /** Logs that grow at the moment. */
+  currentLogs(): readonly string[] {
+    return [...this.#workers.values()].flatMap((worker) =>
+      worker.containers().flatMap((it) => it.logFile(false) ?? []),
+    );
+  }
+
+  writesTo(file: string): boolean {
+    return [...this.#workers.values()].some((worker) =>
+      worker.containers().some((it) => it.process !== undefined && it.logFile(false) === file),
+    );
+  }
+
+  /** What each running container uses; empty where there are no control groups. */
+  containerFigures(): readonly ContainerFigures[] {
+    return [...this.#workers.values()].flatMap((worker) =>
+      worker.containers().flatMap((it) => figuresOf(worker.pod, it)),
+    );
+  }
+
+  volumeFigures(): readonly VolumeFigures[] {
+    return [...this.#workers.values()].flatMap((worker) => volumeFiguresOf(worker.pod, worker.claimFolders()));
   }
 
   #onPod(pod: Pod, change: 'present' | 'deleted'): void {
@@ -97,11 +139,13 @@ export class Kubelet {
     const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     if (ended && pod.metadata.deletionTimestamp === undefined) return;
     const podIp = this.#addresses.take();
+    const sources = createSources(client, pod.metadata.namespace ?? 'default');
     const worker = new PodWorker(pod, {
       client,
       clock,
-      runtime: this.#options.runtime ?? createProcessRuntime(),
-      sources: envSources(client, pod.metadata.namespace ?? 'default'),
+      runtime: this.#options.runtime,
+      sources,
+      volumeSources: sources.volumes,
       events: this.#events,
       backOff,
       place: { podIp, hostIp },
@@ -119,43 +163,6 @@ export class Kubelet {
     await worker.gone;
     this.#workers.delete(uid);
     this.#addresses.release(podIp);
-  }
-
-  async #registerNode(): Promise<string> {
-    const { client, node, capacity, hostIp, clock } = this.#options;
-    const labels = { 'kubernetes.io/hostname': node, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': process.arch };
-    const created = await client.create<{ metadata: { uid: string } }>('/api/v1/nodes', {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: { name: node, labels },
-    });
-    const now = timeText(clock.now());
-    const condition = (type: string, status: string, reason: string) => ({
-      type,
-      status,
-      reason,
-      message: reason,
-      lastHeartbeatTime: now,
-      lastTransitionTime: now,
-    });
-    await client.patch(`/api/v1/nodes/${node}/status`, 'strategic-merge-patch', {
-      status: {
-        capacity,
-        allocatable: capacity,
-        addresses: [
-          { type: 'InternalIP', address: hostIp },
-          { type: 'Hostname', address: node },
-        ],
-        nodeInfo: NODE_INFO,
-        conditions: [
-          condition('Ready', 'True', 'KubeletReady'),
-          condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'),
-          condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure'),
-          condition('PIDPressure', 'False', 'KubeletHasSufficientPID'),
-        ],
-      },
-    });
-    return created.metadata.uid;
   }
 
   async #beat(uid: string): Promise<void> {
@@ -192,24 +199,23 @@ export class Kubelet {
   }
 }
 
-/** Reads with the node's own rights: the Node authorizer grants what a pod of this node refers to. */
-function envSources(client: KubeClient, namespace: string): EnvSources {
-  async function data(kind: 'configmaps' | 'secrets', name: string) {
-    try {
-      const path = `/api/v1/namespaces/${namespace}/${kind}/${name}`;
-      return (await client.get<{ data?: Record<string, string> }>(path)).data ?? {};
-    } catch (error) {
-      if (isKubeStatus(error, 404)) return undefined;
-      throw error;
-    }
-  }
-  return {
-    configMap: (name) => data('configmaps', name),
-    async secret(name) {
-      const encoded = await data('secrets', name);
-      if (encoded === undefined) return undefined;
-      const decode = (value: string) => Buffer.from(value, 'base64').toString('utf8');
-      return Object.fromEntries(Object.entries(encoded).map(([key, value]) => [key, decode(value)]));
+function figuresOf({ metadata }: Pod, container: Container): ContainerFigures[] {
+  const figures = container.process?.figures();
+  const { state, containerID = '' } = container.status();
+  if (figures === undefined || state.running === undefined) return [];
+  const log = container.logFile(false);
+  return [
+    {
+      namespace: metadata.namespace ?? 'default',
+      pod: metadata.name,
+      container: container.spec.name,
+      image: container.spec.image,
+      containerId: containerID,
+      startedAtMs: Date.parse(state.running.startedAt),
+      limits: limitsOf(container.spec),
+      oomKills: container.oomKills,
+      logBytes: (log && statSync(log, { throwIfNoEntry: false })?.size) || 0,
+      ...figures,
     },
-  };
+  ];
 }

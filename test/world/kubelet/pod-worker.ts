@@ -10,12 +10,15 @@ import type { ContainerSpec, Pod, PodStatus } from './pod.ts';
 import { podStatus } from './pod-status.ts';
 import type { ContainerRuntime } from './runtime.ts';
 import { unsupportedFeature } from './unsupported.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
+import { MountError, type VolumeSources } from './volumes/volume-files.ts';
 
 export interface PodWorkerContext {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly runtime: ContainerRuntime;
   readonly sources: EnvSources;
+  readonly volumeSources: VolumeSources;
   readonly events: EventRecorder;
   readonly backOff: BackOffOptions;
   readonly place: PodPlace;
@@ -25,12 +28,16 @@ export interface PodWorkerContext {
 }
 
 const RETRY_MS = 300;
+const MOUNT_RETRY_MS = 1_000;
+/** How soon a changed ConfigMap or Secret shows in a mounted file: the kubelet's own figure (its syncFrequency). */
+const REFRESH_MS = 60_000;
 
 /** Plays one pod from its binding to its end: containers, status, deletion. */
 export class PodWorker {
   readonly #context: PodWorkerContext;
   readonly #initContainers: readonly Container[];
   readonly #containers: readonly Container[];
+  readonly #volumes: PodVolumes;
   readonly #startTime: string;
   readonly #over = new AbortController();
   readonly #gone = Promise.withResolvers<void>();
@@ -44,6 +51,7 @@ export class PodWorker {
     this.#pod = pod;
     this.#context = context;
     this.#startTime = pod.status?.startTime ?? timeText(context.clock.now());
+    this.#volumes = new PodVolumes(pod, context.place, context.volumeSources, join(this.#folder(), 'volumes'));
     const policy = pod.spec.restartPolicy ?? 'Always';
     const initPolicy = policy === 'Always' ? 'OnFailure' : policy;
     this.#initContainers = (pod.spec.initContainers ?? []).map((it) => this.#container(it, initPolicy));
@@ -53,6 +61,20 @@ export class PodWorker {
   /** Resolves when its processes have ended and the API server has been told, if it was to be told. */
   get gone(): Promise<void> {
     return this.#gone.promise;
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** Init containers first. */
+  containers(): readonly Container[] {
+    return [...this.#initContainers, ...this.#containers];
+  }
+
+  /** Folder of each claim that it has mounted, by the name of the claim. */
+  claimFolders(): ReadonlyMap<string, string> {
+    return this.#volumes.claimFolders();
   }
 
   start(): void {
@@ -82,17 +104,58 @@ export class PodWorker {
   /** The pod is gone from the API server: nothing is left to be told. */
   async kill(): Promise<void> {
     this.#over.abort();
-    await Promise.all(this.#all().map((it) => it.end(0)));
+    await Promise.all(this.containers().map((it) => it.end(0)));
     await this.end(false, 0);
   }
 
   async #runContainers(): Promise<void> {
+    if (!(await this.#setUpVolumes())) return;
+    void this.#refreshVolumes();
     for (const container of this.#initContainers) {
       const exitCode = await container.run();
       if (exitCode !== 0) return;
     }
     for (const container of this.#containers) container.showWaiting('ContainerCreating');
     await Promise.all(this.#containers.map((it) => it.run()));
+  }
+
+  /** Tries until all is there, visibly: the containers wait in ContainerCreating, as an Event says what for. */
+  async #setUpVolumes(): Promise<boolean> {
+    const { clock, events, onTrouble } = this.#context;
+    if (this.#initContainers.length === 0) {
+      for (const container of this.#containers) container.showWaiting('ContainerCreating');
+    }
+    while (!this.#isEnding()) {
+      try {
+        await this.#volumes.setUp();
+        return true;
+      } catch (error) {
+        if (error instanceof MountError) events.record(this.#pod, 'Warning', 'FailedMount', error.message);
+        // The authorizer learns a moment after the node which objects a new pod refers to.
+        else if (!isKubeStatus(error, 403))
+          onTrouble(`volumes of pod ${this.#pod.metadata.name}: ${describeError(error)}`);
+        await sleep(clock, MOUNT_RETRY_MS, this.#over.signal);
+      }
+    }
+    return false;
+  }
+
+  async #refreshVolumes(): Promise<void> {
+    const { clock, onTrouble } = this.#context;
+    if ((this.#pod.spec.volumes ?? []).length === 0) return;
+    for (;;) {
+      await sleep(clock, REFRESH_MS, this.#over.signal);
+      if (this.#isEnding()) return;
+      // What was mounted stays mounted when its object goes away.
+      await this.#volumes.setUp().catch((error: unknown) => {
+        if (!(error instanceof MountError))
+          onTrouble(`volumes of pod ${this.#pod.metadata.name}: ${describeError(error)}`);
+      });
+    }
+  }
+
+  #isEnding(): boolean {
+    return this.#over.signal.aborted || this.#ending !== undefined;
   }
 
   async #end(remove: boolean, graceMs?: number): Promise<void> {
@@ -102,8 +165,9 @@ export class PodWorker {
       if (!container.status().state.running) continue;
       this.#context.events.record(this.#pod, 'Normal', 'Killing', `Stopping container ${container.spec.name}`);
     }
-    await Promise.all(this.#all().map((it) => it.end(graceMs ?? graceS * 1000)));
+    await Promise.all(this.containers().map((it) => it.end(graceMs ?? graceS * 1000)));
     await this.#publishing;
+    this.#context.runtime.forgetPod(`pod${this.#pod.metadata.uid}`);
     if (remove) await this.#remove();
     this.#over.abort();
     this.#gone.resolve();
@@ -167,8 +231,8 @@ export class PodWorker {
   }
 
   #container(spec: ContainerSpec, restartPolicy: ContainerContext['restartPolicy']): Container {
-    const { namespace, name, uid } = this.#pod.metadata;
-    const { clock, runtime, sources, events, backOff, place, podsFolder } = this.#context;
+    const { name } = this.#pod.metadata;
+    const { clock, runtime, sources, events, backOff, place } = this.#context;
     return new Container(spec, {
       pod: this.#pod,
       place,
@@ -179,13 +243,15 @@ export class PodWorker {
       events,
       backOff,
       baseEnv: { HOSTNAME: name, ...this.#context.baseEnv },
-      logFolder: join(podsFolder, `${namespace}_${name}_${uid}`, spec.name),
+      logFolder: join(this.#folder(), spec.name),
+      mountsOf: (container) => this.#volumes.mountsOf(container),
       onChange: () => this.#changed(),
     });
   }
 
-  #all(): readonly Container[] {
-    return [...this.#initContainers, ...this.#containers];
+  #folder(): string {
+    const { namespace, name, uid } = this.#pod.metadata;
+    return join(this.#context.podsFolder, `${namespace}_${name}_${uid}`);
   }
 
   #path(): string {

@@ -9,11 +9,12 @@ export interface Pod extends KubeObject {
 export interface PodSpec {
   readonly nodeName?: string;
   readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken?: boolean;
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   readonly terminationGracePeriodSeconds?: number;
   readonly initContainers?: readonly ContainerSpec[];
   readonly containers: readonly ContainerSpec[];
-  readonly volumes?: readonly { name: string; [source: string]: unknown }[];
+  readonly volumes?: readonly Volume[];
 }
 
 export interface ContainerSpec {
@@ -26,11 +27,44 @@ export interface ContainerSpec {
   readonly ports?: readonly { name?: string; containerPort: number }[];
   readonly env?: readonly EnvVar[];
   readonly envFrom?: readonly EnvFrom[];
-  readonly volumeMounts?: readonly { name: string; mountPath: string }[];
+  readonly volumeMounts?: readonly { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>;
+    readonly limits?: Readonly<Record<string, string>>;
+  };
   readonly livenessProbe?: ProbeSpec;
   readonly readinessProbe?: ProbeSpec;
   readonly startupProbe?: ProbeSpec;
   readonly lifecycle?: { preStop?: Hook; postStart?: Hook };
+}
+
+/** Exactly one source is set; one that is not named here is refused. */
+export interface Volume {
+  readonly name: string;
+  readonly configMap?: KeysOf & { name?: string };
+  readonly secret?: KeysOf & { secretName?: string };
+  readonly emptyDir?: { medium?: string; sizeLimit?: string };
+  readonly hostPath?: { path: string };
+  readonly persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
+  readonly downwardAPI?: { items?: readonly FieldFile[] };
+  readonly projected?: { sources?: readonly Projection[] };
+}
+
+export interface KeysOf {
+  readonly items?: readonly { key: string; path: string }[];
+  readonly optional?: boolean;
+}
+
+export interface FieldFile {
+  readonly path: string;
+  readonly fieldRef?: { fieldPath: string };
+}
+
+export interface Projection {
+  readonly configMap?: KeysOf & { name?: string };
+  readonly secret?: KeysOf & { name?: string };
+  readonly downwardAPI?: { items?: readonly FieldFile[] };
+  readonly serviceAccountToken?: { path: string; audience?: string; expirationSeconds?: number };
 }
 
 export interface EnvVar {

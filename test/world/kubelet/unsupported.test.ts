@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ContainerSpec, PodSpec } from './pod.ts';
+import type { ContainerSpec, PodSpec, Projection, Volume } from './pod.ts';
 import { unsupportedFeature } from './unsupported.ts';
 
 const plain: ContainerSpec = { name: 'c', image: 'i' };
@@ -7,12 +7,19 @@ const plain: ContainerSpec = { name: 'c', image: 'i' };
 test.each<{ spec: PodSpec; says: string | undefined }>([
   { spec: { containers: [plain] }, says: undefined },
   {
-    spec: { containers: [{ ...plain, volumeMounts: [{ name: 'kube-api-access-x', mountPath: '/t' }] }] },
+    spec: { containers: [plain], volumes: [{ name: 'data', emptyDir: {} }] },
     says: undefined,
   },
   {
-    spec: { containers: [plain, { ...plain, name: 'd', volumeMounts: [{ name: 'data', mountPath: '/d' }] }] },
-    says: 'container d: volume mount data',
+    spec: { containers: [plain], volumes: [{ name: 'data', nfs: {} } as Volume] },
+    says: 'volume data: nfs',
+  },
+  {
+    spec: {
+      containers: [plain],
+      volumes: [{ name: 'all', projected: { sources: [{ clusterTrustBundle: {} } as Projection] } }],
+    },
+    says: 'volume all: projected clusterTrustBundle',
   },
   {
     spec: { initContainers: [{ ...plain, restartPolicy: 'Always' }], containers: [plain] },
