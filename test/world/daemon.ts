@@ -20,6 +20,11 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
+export interface DaemonOptions {
+  /** Whether Hale expects the Watchdog alert; without alert rules nobody sends it. */
+  readonly watchdog: boolean;
+}
+
 export const HALE_NAMESPACE = 'hale';
 const PORT = 8090;
 const READY_TIMEOUT_MS = 30_000;
@@ -29,12 +34,12 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const RBAC_VERSION = 'rbac.authorization.k8s.io/v1';
 
 /** Starts the daemon from its sources with the shipped policies, in mode auto for the shop alone, and points Alertmanager at it. */
-export async function startDaemon(world: World): Promise<Daemon> {
+export async function startDaemon(world: World, options: DaemonOptions): Promise<Daemon> {
   const folder = join(world.folder, 'hale');
   await mkdir(folder, { recursive: true });
   const access = await grantAccess(world);
   await writeFile(join(folder, 'kubeconfig'), kubeconfig(access), { mode: 0o600 });
-  await writeFile(join(folder, 'hale.yaml'), configuration(world, folder));
+  await writeFile(join(folder, 'hale.yaml'), configuration(world, folder, options));
   await world.admin.patch(`/api/v1/namespaces/${SHOP_NAMESPACE}`, 'merge-patch', {
     metadata: { annotations: { 'hale.dev/enabled': 'true' } },
   });
@@ -68,14 +73,13 @@ async function ask(url: string): Promise<unknown> {
   return answer.json();
 }
 
-function configuration(world: World, folder: string): string {
+function configuration(world: World, folder: string, { watchdog }: DaemonOptions): string {
   return `apiVersion: hale/v1
 kind: Config
 listen: { port: ${PORT} }
 intake:
   auth: [{ bearerEnv: HALE_WEBHOOK_TOKEN }]
-  watchdog: {}
-prometheus: { url: '${world.prometheus.url}' }
+${watchdog ? '  watchdog: {}\n' : ''}prometheus: { url: '${world.prometheus.url}' }
 alertmanager: { url: '${world.alertmanager.url}' }
 kubernetes: { kubeconfig: kubeconfig }
 scope: { namespaces: [${SHOP_NAMESPACE}] }

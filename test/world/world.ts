@@ -4,13 +4,13 @@ import { type Alertmanager, startAlertmanager, type Webhook } from './alertmanag
 import type { Clock } from './clock.ts';
 import { createClusterCertificates } from './cluster-certificates.ts';
 import { type ServiceAccountRef, startControlPlane } from './control-plane.ts';
-import { type DeployContext, deployShop, waitForRollout } from './deploy.ts';
+import { type DeployContext, deployShop, putService, waitForRollout } from './deploy.ts';
 import type { KubeAccess, KubeClient } from './kube/client.ts';
-import type { ShopOptions } from './manifests.ts';
+import type { ShopOptions, ShopServiceName, ShopServiceOptions } from './manifests.ts';
 import { setUpAddresses } from './namespace.ts';
 import { NODES } from './network.ts';
 import { startNodes } from './nodes.ts';
-import type { Parts } from './parts-list.ts';
+import type { OptionalParts, Parts } from './parts-list.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
@@ -19,6 +19,7 @@ import { Stops } from './stops.ts';
 
 export interface WorldOptions {
   readonly parts: Parts;
+  readonly optionalParts?: OptionalParts;
   /** Empty folder for everything that the world writes. */
   readonly folder: string;
   readonly clock: Clock;
@@ -43,6 +44,8 @@ export interface World {
   readonly postgres: Postgres;
   serviceAccountAccess(account: ServiceAccountRef): Promise<KubeAccess>;
   deploy(shop: ShopOptions): Promise<void>;
+  /** Makes or replaces one service of the shop; waits for nothing. */
+  putService(service: ShopServiceName, options: ShopServiceOptions): Promise<void>;
   waitForRollout(namespace: string, name: string): Promise<number>;
   /** What died although nobody stopped it; empty while the world is whole. */
   casualties(): readonly string[];
@@ -136,6 +139,7 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     postgres: postgresStarted,
     serviceAccountAccess: (account) => controlPlane.serviceAccountAccess(account),
     deploy: (shop) => deployShop(deployContext, shop, postgresStarted.shopUrl),
+    putService: (service, shop) => putService(deployContext, service, shop, postgresStarted.shopUrl),
     waitForRollout: (namespace, name) => waitForRollout(deployContext, namespace, name),
     casualties: () =>
       servers().flatMap((it) => (it.diedOf === undefined ? [] : [`${it.name}: ${it.diedOf}\n${it.logTail()}`])),
