@@ -1,8 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DETECTORS } from '../../detectors/index.ts';
-import { REMEDIATIONS } from '../../remediations/index.ts';
-import { CLUSTER_READS } from '../../src/app/permissions.ts';
+import { wantedPermissions } from '../../src/app/permissions.ts';
 import type { Permission } from '../../src/domain/permission.ts';
 import { IncidentDossier, IncidentList } from '../../src/operations/results.ts';
 import { isKubeStatus, type KubeAccess } from './kube/client.ts';
@@ -98,13 +96,7 @@ async function grantAccess(world: World): Promise<KubeAccess> {
     kind: 'Namespace',
     metadata: { name: HALE_NAMESPACE },
   });
-  const declared = [
-    ...CLUSTER_READS,
-    ...[...DETECTORS.values(), ...REMEDIATIONS.values()].flatMap((plugIn) => plugIn.needs),
-  ];
-  const inWorkloads = declared.filter(({ resource }) => resource !== 'namespaces' && resource !== 'configmaps');
-  const ofCluster = declared.filter(({ resource }) => resource === 'namespaces');
-  const ofHale = declared.filter(({ resource }) => resource === 'configmaps');
+  const { cluster: ofCluster, workloads: inWorkloads, own: ofHale } = wantedPermissions();
   for (const [namespace, permissions] of [
     [SHOP_NAMESPACE, inWorkloads],
     [HALE_NAMESPACE, ofHale],
