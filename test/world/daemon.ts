@@ -11,6 +11,8 @@ import type { World } from './world.ts';
 /** Hale as a process of its own, under a ServiceAccount that has what it asks for and nothing else. */
 export interface Daemon {
   readonly url: string;
+  /** Of the role operator. */
+  readonly token: string;
   incidents(): Promise<IncidentList['incidents']>;
   incident(id: string): Promise<IncidentDossier>;
   /** Null while it lives. */
@@ -58,6 +60,7 @@ export async function startDaemon(world: World, options: DaemonOptions): Promise
   world.progress.say('Hale is ready, and Alertmanager points at it');
   return {
     url,
+    token: TOKEN,
     incidents: async () => IncidentList.parse(await ask(`${url}/api/v1/incidents?limit=50`)).incidents,
     incident: async (id) => IncidentDossier.parse(await ask(`${url}/api/v1/incidents/${id}`)),
     diedOf: () => (server.diedOf === undefined ? null : `${server.diedOf}\n${server.logTail()}`),
@@ -66,7 +69,7 @@ export async function startDaemon(world: World, options: DaemonOptions): Promise
 }
 
 async function ask(url: string): Promise<unknown> {
-  const answer = await fetch(url);
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
   if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status} ${await answer.text()}`);
   return answer.json();
 }
@@ -78,6 +81,7 @@ listen: { port: ${PORT} }
 intake:
   auth: [{ bearerEnv: HALE_WEBHOOK_TOKEN }]
 ${watchdog ? '  watchdog: {}\n' : ''}prometheus: { url: '${world.prometheus.url}' }
+api: { tokens: [{ name: world, role: operator, tokenEnv: HALE_WEBHOOK_TOKEN }] }
 alertmanager: { url: '${world.alertmanager.url}' }
 kubernetes: { kubeconfig: kubeconfig }
 scope: { namespaces: [${SHOP_NAMESPACE}] }

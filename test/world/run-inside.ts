@@ -12,7 +12,7 @@ import { createProgress } from './progress.ts';
 import { proveFault } from './prove.ts';
 import type { RunAnswer, RunPlan } from './run-plan.ts';
 import { createShopControl, shopOf } from './shop-control.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, stopWorld } from './world.ts';
 
 const USER_TIMEOUT_MS = 6_000;
 const RULE_FILES = [resolve(import.meta.dirname, '../../rules/alerts/hale-basic.yaml')];
@@ -58,14 +58,6 @@ async function run(plan: RunPlan): Promise<void> {
   } finally {
     await stopWorld(world);
   }
-}
-
-async function stopWorld(world: World): Promise<void> {
-  const dead = world.casualties();
-  const problems = await world.stop();
-  if (!world.signal.aborted) for (const line of dead) world.progress.say(`died by itself: ${line}`);
-  for (const line of problems) world.progress.say(`did not stop well: ${line}`);
-  world.progress.say('the world is stopped');
 }
 
 function tell(answer: RunAnswer): void {

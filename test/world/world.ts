@@ -10,7 +10,8 @@ import type { ShopOptions, ShopServiceName, ShopServiceOptions } from './manifes
 import { setUpAddresses } from './namespace.ts';
 import { NODES } from './network.ts';
 import { startNodes } from './nodes.ts';
-import type { OptionalParts, Parts } from './parts-list.ts';
+import { type OptionalServers, startOptionalParts } from './optional/start.ts';
+import type { OptionalPartName, OptionalParts, Parts } from './parts-list.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
@@ -42,6 +43,8 @@ export interface World {
   readonly prometheus: Prometheus;
   readonly alertmanager: Alertmanager;
   readonly postgres: Postgres;
+  readonly optionalParts: readonly OptionalPartName[];
+  readonly optional: OptionalServers;
   serviceAccountAccess(account: ServiceAccountRef): Promise<KubeAccess>;
   deploy(shop: ShopOptions): Promise<void>;
   /** Makes or replaces one service of the shop; waits for nothing. */
@@ -103,6 +106,7 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
       folder: join(folder, 'prometheus'),
       controlPlane,
       ruleFiles: options.ruleFiles ?? [],
+      optionalParts: Object.keys(options.optionalParts ?? {}) as OptionalPartName[],
     });
     progress.say('Prometheus is ready');
     return { controlPlane, prometheus };
@@ -113,11 +117,12 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     progress.say('Alertmanager is ready');
     return started;
   };
-  const [postgresStarted, { controlPlane, prometheus }, alertmanager] = await allOrFirstError(
+  const [postgresStarted, { controlPlane, prometheus }, alertmanager, optional] = await allOrFirstError(
     (error) => failed.abort(error),
     postgres(),
     cluster(),
     alerts(),
+    startOptionalParts({ ...base, folder }, options.optionalParts ?? {}),
   );
   signal.throwIfAborted();
   const whole = AbortSignal.any([signal, broken.signal]);
@@ -137,6 +142,8 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     alertmanager,
     admin: controlPlane.admin,
     postgres: postgresStarted,
+    optionalParts: Object.keys(options.optionalParts ?? {}) as OptionalPartName[],
+    optional,
     serviceAccountAccess: (account) => controlPlane.serviceAccountAccess(account),
     deploy: (shop) => deployShop(deployContext, shop, postgresStarted.shopUrl),
     putService: (service, shop) => putService(deployContext, service, shop, postgresStarted.shopUrl),
@@ -155,4 +162,13 @@ async function allOrFirstError<T extends readonly unknown[]>(
   for (const promise of promises) promise.catch(onError);
   await Promise.allSettled(promises);
   return Promise.all(promises);
+}
+
+/** Stops the world and tells what had died before, and what did not stop as it should. */
+export async function stopWorld(world: World): Promise<void> {
+  const dead = world.casualties();
+  const problems = await world.stop();
+  if (!world.signal.aborted) for (const line of dead) world.progress.say(`died by itself: ${line}`);
+  for (const line of problems) world.progress.say(`did not stop well: ${line}`);
+  world.progress.say('the world is stopped');
 }
