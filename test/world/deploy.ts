@@ -33,7 +33,7 @@ export async function deployShop(context: DeployContext, options: ShopOptions, d
     await waitForServiceAccount(context, name);
   }
   for (const service of SHOP_SERVICES) {
-    await createUnlessThere(client, `/api/v1/namespaces/${namespaceOf(service)}/services`, shopService(service));
+    await createService(client, service);
     await putService(context, service, options[service], databaseUrl);
   }
   for (const service of SHOP_SERVICES) {
@@ -68,6 +68,17 @@ async function createUnlessThere(client: KubeClient, path: string, body: KubeObj
     await client.create(path, body);
   } catch (error) {
     if (!isKubeStatus(error, 409)) throw error;
+  }
+}
+
+/** Its address is fixed: a second one would be refused for the address before it is refused for the name. */
+async function createService(client: KubeClient, service: ShopServiceName): Promise<void> {
+  const path = `/api/v1/namespaces/${namespaceOf(service)}/services`;
+  try {
+    await client.get(`${path}/${service}`);
+  } catch (error) {
+    if (!isKubeStatus(error, 404)) throw error;
+    await client.create(path, shopService(service));
   }
 }
 
