@@ -126,7 +126,7 @@ async function untilEnded(
     await sleep(clock, LOOK_EVERY_MS, signal);
     signal.throwIfAborted();
     look();
-    const dead = daemon.diedOf();
+    const dead = await daemon.diedOf();
     if (dead !== null) throw new Error(`Hale died: ${dead}`);
     const incidents = (await daemon.incidents()).filter(({ openedAt }) => openedAt >= onMs);
     for (const { id, title, phase, outcome } of incidents) {

@@ -30,7 +30,7 @@ export interface ShopServiceOptions {
   readonly limits?: { readonly cpu?: string; readonly memory?: string };
   /** Flags of the runtime, such as `--max-old-space-size=64`. */
   readonly nodeOptions?: string;
-  /** Serves on port 8443 as well, with a certificate that ends in so many days; see certificate.ts. */
+  /** Serves on port 8443 as well, with a certificate that ends in so many days, which may be part of one. */
   readonly certificateDays?: number;
 }
 

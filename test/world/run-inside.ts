@@ -45,11 +45,7 @@ async function run(plan: RunPlan): Promise<void> {
       if (plan.prove) tell({ row: await proveFault(fault, stage) });
       else {
         const daemon = await startDaemon(world, { watchdog: plan.alertRules });
-        try {
-          tell({ row: await healFault(fault, stage, daemon) });
-        } finally {
-          await daemon.stop();
-        }
+        tell({ row: await healFault(fault, stage, daemon) });
       }
     } finally {
       await fault.off(stage);

@@ -34,6 +34,7 @@ export interface WorldOptions {
 }
 
 export interface World {
+  readonly parts: Parts;
   readonly folder: string;
   readonly clock: Clock;
   readonly progress: Progress;
@@ -134,6 +135,7 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     ...postgresStarted.servers(),
   ];
   return {
+    parts,
     folder,
     clock,
     progress,

@@ -48,7 +48,6 @@ async function run(plan: PlayPlan): Promise<void> {
       if (!signal.aborted) progress.say(describeError(world.signal.reason));
     } finally {
       await commands.end();
-      await daemon?.stop();
       await load.stop();
     }
   } finally {
