@@ -92,6 +92,8 @@ function chartValues(world: World, { watchdog }: DaemonOptions) {
     intake: { tokenSecret: TOKEN_SECRET },
     api: { tokens: [{ name: 'world', role: 'operator', tokenSecret: TOKEN_SECRET }] },
     persistence: { size: '256Mi' },
+    // Not the port of the pod: Hale listens on all addresses, and those of Services are among them in this one network.
+    service: { port: 80 },
     config: {
       prometheus: { url: world.prometheus.url },
       alertmanager: { url: world.alertmanager.url },
