@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -38,6 +38,13 @@ test('takes one fault from each file, whatever it is called there, and leaves ot
   const faults = await loadFaults(folder);
 
   expect(faults.map(({ id }) => id)).toEqual(['from-elsewhere', 'another']);
+});
+
+test('the fault that the documentation shows is one', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/world.md'), 'utf8');
+  await writeFile(join(folder, 'shown.mjs'), /```js\n([^`]*)```/.exec(page)?.[1] ?? '');
+
+  expect(await loadFaults(folder)).toMatchObject([{ id: 'slow-payments' }]);
 });
 
 test.each([

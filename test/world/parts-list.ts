@@ -53,6 +53,7 @@ export const GO_MODULES: Readonly<Record<GoModule, GoBuild>> = {
 };
 
 const APT = 'run scripts/install-parts.sh as root, or: apt-get install';
+const APT_OPTIONAL = 'run scripts/install-parts.sh --optional as root, or: apt-get install';
 const BUILT = 'set HALE_PARTS to a folder of archives, or install Go >= 1.26 so that it can be built';
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
@@ -107,23 +108,23 @@ export type PartName = keyof typeof PARTS;
  */
 export const OPTIONAL_PARTS = {
   redis: {
-    'redis-server': { commands: ['redis-server'], install: `${APT} redis-server`, atLeast: [7, 0] },
+    'redis-server': { commands: ['redis-server'], install: `${APT_OPTIONAL} redis-server`, atLeast: [7, 0] },
     'redis-exporter': {
       commands: ['prometheus-redis-exporter', 'redis_exporter'],
-      install: `${APT} prometheus-redis-exporter`,
+      install: `${APT_OPTIONAL} prometheus-redis-exporter`,
     },
   },
   elasticsearch: {
     elasticsearch: {
       commands: ['elasticsearch'],
-      install: 'install mvn, a JDK >= 17 and unzip so that it can be put together',
+      install: `${APT_OPTIONAL} maven default-jdk-headless unzip, so that it can be put together`,
       recipe: 'elasticsearch',
     },
   },
   rsyslog: {
     rsyslogd: {
       commands: ['rsyslogd'],
-      install: `${APT} rsyslog rsyslog-elasticsearch`,
+      install: `${APT_OPTIONAL} rsyslog rsyslog-elasticsearch`,
       folders: SYSTEM_FOLDERS,
     },
   },
@@ -133,7 +134,7 @@ export const OPTIONAL_PARTS = {
   'blackbox-exporter': {
     'blackbox-exporter': {
       commands: ['prometheus-blackbox-exporter', 'blackbox_exporter'],
-      install: `${APT} prometheus-blackbox-exporter`,
+      install: `${APT_OPTIONAL} prometheus-blackbox-exporter`,
     },
   },
 } as const satisfies Record<string, Record<string, PartSpec>>;
