@@ -1,7 +1,7 @@
 import type { Daemon } from '../daemon.ts';
 import { describeError } from '../errors.ts';
 import type { Fault, Stage } from '../fault.ts';
-import { shopOf } from '../shop-control.ts';
+import { createShopControl, shopOf } from '../shop-control.ts';
 import { describeFeeling, feelingOf } from '../users.ts';
 
 export const QUIET_RATE_PER_S = 20;
@@ -15,16 +15,16 @@ export interface Playground {
 
 /** Obeys what is typed at the prompt, one line after the other; every answer is text for a person. */
 export function createCommands({ stage, faults, daemon }: Playground) {
-  let current: Fault | undefined;
+  let current: { readonly fault: Fault; readonly stage: Stage } | undefined;
 
   async function off(): Promise<string> {
     if (current === undefined) return 'no fault is on';
-    const { id } = current;
-    await current.off(stage);
+    const { fault, stage: its } = current;
+    await fault.off(its);
     current = undefined;
     await stage.world.deploy(shopOf(undefined));
     stage.load.setRate(QUIET_RATE_PER_S);
-    return `${id} is off; the shop is as it was`;
+    return `${fault.id} is off; the shop is as it was`;
   }
 
   async function on(id: string): Promise<string> {
@@ -34,10 +34,12 @@ export function createCommands({ stage, faults, daemon }: Playground) {
     if (missing.length > 0)
       return `${id} needs ${missing.join(', ')}: start the world with --with ${missing.join(',')}`;
     await off();
-    current = fault;
+    // A control of its own: what one fault released must not come back with the next.
+    const its = { ...stage, shop: createShopControl(stage.world, shopOf(fault.shop)) };
+    current = { fault, stage: its };
     if (fault.shop) await stage.world.deploy(shopOf(fault.shop));
     stage.load.setRate(fault.quietRatePerS);
-    await fault.on(stage);
+    await fault.on(its);
     return `${id} is on: ${fault.description}`;
   }
 
@@ -66,7 +68,7 @@ export function createCommands({ stage, faults, daemon }: Playground) {
   const COMMANDS: Readonly<Record<string, (word: string) => Promise<string> | string>> = {
     on,
     off,
-    faults: () => `${list()}${current ? `; on: ${current.id}` : '; none is on'}`,
+    faults: () => `${list()}${current ? `; on: ${current.fault.id}` : '; none is on'}`,
     rate,
     users: () => describeFeeling(feelingOf(stage.load, WINDOW_MS)),
     incidents,
@@ -86,6 +88,6 @@ export function createCommands({ stage, faults, daemon }: Playground) {
       }
     },
     /** Whatever is still on is switched off, so that nothing of it outlives the world. */
-    end: async () => void (await current?.off(stage)),
+    end: async () => void (await current?.fault.off(current.stage)),
   };
 }
