@@ -20,11 +20,11 @@ const helm = await findHelm();
 
 /** Fetched only where every part has to be there; elsewhere a test downloads nothing. */
 async function findHelm(): Promise<string | undefined> {
-  const context = { env: process.env, progress: { say: (line: string) => console.warn(line) } };
+  const context = { env: process.env, progress: { say: (line: string) => console.error(line) } };
   const found = await findPart(PARTS.helm, context);
   if (found !== undefined) return found;
   if (process.env['HALE_REQUIRE_PARTS'] === '1') return (await findParts(context)).helm;
-  console.warn(`skipped: the chart is not rendered: helm is missing (${PARTS.helm.install})`);
+  console.error(`skipped: the chart is not rendered: helm is missing (${PARTS.helm.install})`);
   return undefined;
 }
 

@@ -62,7 +62,8 @@ export async function buildPart({ recipe, commands }: PartSpec, context: PartsCo
   const { env, progress } = context;
   const [command] = commands;
   if (recipe === undefined || command === undefined) return undefined;
-  const { tools, takes, build } = RECIPES[recipe];
+  const steps = RECIPES[recipe];
+  const { tools, takes } = steps;
   for (const [tool, ...args] of tools) {
     if (!(await runCommand(tool, args, { env }).then(Boolean, () => false))) return undefined;
   }
@@ -79,7 +80,7 @@ export async function buildPart({ recipe, commands }: PartSpec, context: PartsCo
     if (lines % 100 === 0) progress.say(`  ${recipe}: ${lines} steps, now ${line.slice(0, 80)}`);
   };
   try {
-    await build(source, folder, (tool, args, cwd, more = {}) =>
+    await steps.build(source, folder, (tool, args, cwd, more = {}) =>
       runCommand(tool, args, { cwd, env: { ...env, ...more }, onLine }),
     );
   } finally {

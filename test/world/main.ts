@@ -77,7 +77,11 @@ async function runFault(fault: Fault, given: Arguments, found: FoundParts, progr
     const { seed, prove, alertRules, faultsFolder } = given;
     const plan: RunPlan = {
       ...found,
-      ...{ folder, fault: fault.id, seed, prove, alertRules },
+      folder,
+      fault: fault.id,
+      seed,
+      prove,
+      alertRules,
       faultsFolder: faultsFolder === undefined ? undefined : resolve(faultsFolder),
     };
     const { how, interrupted } = await runInNamespace({

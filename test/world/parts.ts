@@ -30,7 +30,7 @@ export async function findOptionalParts(
 ): Promise<OptionalParts> {
   const found: Record<string, Record<string, string>> = {};
   for (const name of needs) found[name] = await findAll(OPTIONAL_PARTS[name], context);
-  return found as OptionalParts;
+  return found;
 }
 
 async function findAll(

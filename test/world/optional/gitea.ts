@@ -29,22 +29,29 @@ export async function startGitea(context: OptionalContext, program: string): Pro
   await gitea('migrate');
   const password = randomBytes(12).toString('hex');
   await gitea(
-    ...['admin', 'user', 'create', '--username', USER, '--password', password, '--email', 'bot@example.com'],
-    ...['--admin', '--must-change-password=false'],
+    'admin',
+    'user',
+    'create',
+    '--username',
+    USER,
+    '--password',
+    password,
+    '--email',
+    'bot@example.com',
+    '--admin',
+    '--must-change-password=false',
   );
   const answer = await gitea(
-    ...[
-      'admin',
-      'user',
-      'generate-access-token',
-      '--username',
-      USER,
-      '--token-name',
-      'world',
-      '--scopes',
-      'all',
-      '--raw',
-    ],
+    'admin',
+    'user',
+    'generate-access-token',
+    '--username',
+    USER,
+    '--token-name',
+    'world',
+    '--scopes',
+    'all',
+    '--raw',
   );
   const token = answer.split('\n').at(-1) ?? '';
   const spec = { name: 'gitea', command: program, args: ['web', '--config', config], env };

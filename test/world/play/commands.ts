@@ -88,6 +88,8 @@ export function createCommands({ stage, faults, daemon }: Playground) {
       }
     },
     /** Whatever is still on is switched off, so that nothing of it outlives the world. */
-    end: async () => void (await current?.fault.off(current.stage)),
+    async end() {
+      await current?.fault.off(current.stage);
+    },
   };
 }

@@ -25,7 +25,11 @@ async function run(plan: PlayPlan): Promise<void> {
   const faults = joinFaults(FAULTS, added);
   const { parts, optionalParts, folder, alertRules } = plan;
   const world = await startWorld({
-    ...{ parts, optionalParts, folder, progress, signal },
+    parts,
+    optionalParts,
+    folder,
+    progress,
+    signal,
     clock: realClock,
     ruleFiles: alertRules ? RULE_FILES : [],
   });

@@ -25,10 +25,15 @@ async function main(): Promise<number> {
   const parts = await findParts(context);
   const optionalParts = await findOptionalParts(context, given.optional);
   for (const folder of await sweepLeftovers(process.env)) progress.say(`removed what a dead run left in ${folder}`);
-  const { folder, release } = await createWorldFolder(process.env);
+  const { folder, ...owned } = await createWorldFolder(process.env);
   const { hale, alertRules, seed, faultsFolder } = given;
   const plan: PlayPlan = {
-    ...{ parts, optionalParts, folder, hale, alertRules, seed },
+    parts,
+    optionalParts,
+    folder,
+    hale,
+    alertRules,
+    seed,
     faultsFolder: faultsFolder === undefined ? undefined : resolve(faultsFolder),
   };
   const prompt = createPrompt();
@@ -39,9 +44,9 @@ async function main(): Promise<number> {
       entry: join(import.meta.dirname, 'inside.ts'),
       args: [JSON.stringify(plan)],
       env: process.env,
-      onStart: ({ pid, send }) => {
-        unsharePid = pid;
-        prompt.onLine((line) => send({ line }));
+      onStart: (inner) => {
+        unsharePid = inner.pid;
+        prompt.onLine((line) => inner.send({ line }));
       },
       onMessage: (message) => {
         const told = message as PlayAnswer;
@@ -53,7 +58,7 @@ async function main(): Promise<number> {
     return interrupted || how === 'exit code 0' ? 0 : FAILED;
   } finally {
     prompt.close();
-    await release(false);
+    await owned.release(false);
   }
 }
 
@@ -92,5 +97,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = error instanceof WorldError && /^bad-/.test(error.code) ? WRONG_USE : FAILED;
+  process.exitCode = error instanceof WorldError && error.code.startsWith('bad-') ? WRONG_USE : FAILED;
 }
