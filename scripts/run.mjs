@@ -17,6 +17,7 @@ const COMMANDS = {
   build: [['scripts/build.ts', ...rest]],
   bench: [['test/bench/main.ts', ...rest]],
   e2e: [['test/world/main.ts', ...rest]],
+  world: [['test/world/play/main.ts', ...rest]],
   docs: [['scripts/docs.ts', ...rest]],
 };
 

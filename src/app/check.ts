@@ -11,7 +11,7 @@ import type { ClusterReader } from '../ports/cluster.ts';
 import { findProblem } from '../redaction/extra-patterns.ts';
 import { alertmanagerOf, languageModelOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
-import { CLUSTER_READS } from './permissions.ts';
+import { wantedPermissions } from './permissions.ts';
 import { BUILTIN_POLICIES } from './version.ts';
 
 export interface CheckEnvironment {
@@ -136,25 +136,14 @@ async function permissionRows(
   ];
 }
 
-/** Namespaces are asked of the cluster, the freeze ConfigMap in Hale's own namespace, everything else where the workloads are. */
 function placesOf({ scope, freeze }: LoadedConfig): { namespace: string | null; permissions: readonly Permission[] }[] {
-  const wanted = wantedPermissions();
-  const special = new Set(['namespaces', 'configmaps']);
+  const { cluster, own, workloads } = wantedPermissions();
   const places = scope.namespaces.includes('*') ? [null] : scope.namespaces;
   return [
-    { namespace: null, permissions: wanted.filter(({ resource }) => resource === 'namespaces') },
-    { namespace: freeze.namespace, permissions: wanted.filter(({ resource }) => resource === 'configmaps') },
-    ...places.map((namespace) => ({ namespace, permissions: wanted.filter(({ resource }) => !special.has(resource)) })),
+    { namespace: null, permissions: cluster },
+    { namespace: freeze.namespace, permissions: own },
+    ...places.map((namespace) => ({ namespace, permissions: workloads })),
   ];
-}
-
-/** What reading the cluster needs, and what every plug-in declares. */
-function wantedPermissions(): Permission[] {
-  const all = [
-    ...CLUSTER_READS,
-    ...[...DETECTORS.values(), ...REMEDIATIONS.values()].flatMap((plugIn) => plugIn.needs),
-  ];
-  return [...new Map(all.map((permission) => [permissionName(permission), permission])).values()];
 }
 
 function channelRow(what: string, channel: LoadedConfig['notify']['first']): Row {

@@ -1,6 +1,7 @@
-import type { Permission } from '../domain/permission.ts';
+import { DETECTORS } from '../../detectors/index.ts';
+import { REMEDIATIONS } from '../../remediations/index.ts';
+import { type Permission, permissionName } from '../domain/permission.ts';
 
-/** `namespaces` is asked of the whole cluster, `configmaps` only in Hale's own namespace; everything else where the workloads are. */
 const WATCHED: readonly Pick<Permission, 'group' | 'resource' | 'because'>[] = [
   { group: '', resource: 'namespaces', because: 'a namespace may opt its workloads in' },
   { group: '', resource: 'pods', because: 'alerts name pods; the owner chain leads to the workload' },
@@ -27,6 +28,7 @@ export const CLUSTER_READS: readonly Permission[] = [
     { group: 'networking.k8s.io', resource: 'networkpolicies', because: 'whether a policy blocks a Service' },
     { group: '', resource: 'resourcequotas', because: 'whether a quota keeps pods from starting' },
     { group: '', resource: 'persistentvolumeclaims', because: 'whether a volume keeps pods from starting' },
+    { group: '', resource: 'nodes', because: 'whether a node is well and has room' },
     { group: 'policy', resource: 'poddisruptionbudgets', because: 'whether a pod may be evicted' },
   ].map((item) => ({ ...item, verb: 'list' as const })),
   {
@@ -36,7 +38,6 @@ export const CLUSTER_READS: readonly Permission[] = [
     verb: 'get',
     because: 'the last lines of a container that ended tell why',
   },
-  { group: '', resource: 'configmaps', verb: 'get', because: 'the ConfigMap that freezes Hale' },
   {
     group: 'events.k8s.io',
     resource: 'events',
@@ -44,3 +45,37 @@ export const CLUSTER_READS: readonly Permission[] = [
     because: 'what Hale did is told on the object, and is the last way to a person',
   },
 ];
+
+/** What is asked in the namespace in which Hale itself runs, and nowhere else. */
+export const OWN_READS: readonly Permission[] = [
+  { group: '', resource: 'configmaps', verb: 'get', because: 'the ConfigMap that freezes Hale' },
+];
+
+/** Kinds without a namespace: only a ClusterRole can grant them. */
+const CLUSTER_SCOPED = new Set(['namespaces', 'nodes', 'persistentvolumes', 'apiservices', 'priorityclasses']);
+
+export interface PermissionPlaces {
+  /** Of objects that belong to no namespace. */
+  readonly cluster: readonly Permission[];
+  /** In every namespace with workloads that Hale is to look after. */
+  readonly workloads: readonly Permission[];
+  /** In Hale's own namespace. */
+  readonly own: readonly Permission[];
+}
+
+/** All that this Hale asks of a cluster: what the watched cache needs and what every plug-in declares, each once. */
+export function wantedPermissions(): PermissionPlaces {
+  const all = [...CLUSTER_READS, ...[...DETECTORS.values(), ...REMEDIATIONS.values()].flatMap(({ needs }) => needs)];
+  const each = [...new Map(all.map((permission) => [permissionName(permission), permission])).values()];
+  const isOfCluster = ({ resource }: Permission) => CLUSTER_SCOPED.has(resource);
+  return {
+    cluster: each.filter(isOfCluster),
+    workloads: each.filter((permission) => !isOfCluster(permission)),
+    own: OWN_READS,
+  };
+}
+
+/** Whether it changes nothing. */
+export function isRead({ verb }: Permission): boolean {
+  return verb === 'get' || verb === 'list' || verb === 'watch';
+}

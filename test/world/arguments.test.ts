@@ -1,17 +1,23 @@
 import { expect, test } from 'vitest';
-import { readArguments } from './arguments.ts';
+import { chooseFaults, readArguments } from './arguments.ts';
 
-const faults = ['pool-too-small', 'database-limit'];
+const all = [
+  { id: 'pool-too-small', smoke: true },
+  { id: 'database-limit', smoke: true },
+  { id: 'quiet', smoke: false },
+];
 
 test('reads every option', () => {
-  const words = ['--fault', 'database-limit', '--seed', '7', '--out', 'rows.jsonl', '--keep', '--prove'];
+  const words = ['--fault', 'database-limit,quiet', '--seed', '7', '--out', 'rows.jsonl', '--keep', '--prove'];
 
-  expect(readArguments(words, faults)).toEqual({
-    fault: 'database-limit',
+  expect(readArguments([...words, '--faults', 'others', '--no-alert-rules'])).toEqual({
+    faults: ['database-limit', 'quiet'],
+    faultsFolder: 'others',
     smoke: false,
     prove: true,
     proveKubelet: false,
     keep: true,
+    alertRules: false,
     out: 'rows.jsonl',
     seed: 7,
     help: false,
@@ -19,7 +25,6 @@ test('reads every option', () => {
 });
 
 test.each([
-  { words: ['--fault', 'typo'], says: 'there is no such fault; one of pool-too-small, database-limit' },
   { words: ['--seed', '1.5'], says: '--seed 1.5: must be a whole number from 0 to 4294967295' },
   { words: ['--seed', ''], says: 'must be a whole number' },
   { words: ['--seed', '4294967296'], says: 'must be a whole number' },
@@ -27,5 +32,19 @@ test.each([
   { words: ['--frob'], says: '--frob' },
   { words: ['extra'], says: 'extra' },
 ])('refuses $words', ({ words, says }) => {
-  expect(() => readArguments(words, faults)).toThrow(says);
+  expect(() => readArguments(words)).toThrow(says);
+});
+
+test.each([
+  { words: [], chosen: ['pool-too-small', 'database-limit', 'quiet'] },
+  { words: ['--smoke'], chosen: ['pool-too-small', 'database-limit'] },
+  { words: ['--fault', 'quiet, pool-too-small'], chosen: ['quiet', 'pool-too-small'] },
+])('$words runs $chosen', ({ words, chosen }) => {
+  expect(chooseFaults(readArguments(words), all).map(({ id }) => id)).toEqual(chosen);
+});
+
+test('a fault that does not exist is refused with those that do', () => {
+  expect(() => chooseFaults(readArguments(['--fault', 'quiet,typo']), all)).toThrow(
+    '--fault typo: there is no such fault; one of pool-too-small, database-limit, quiet',
+  );
 });

@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import { type ClusterCertificates, PROXY_NAME } from './cluster-certificates.ts';
 import { createKubeClient, isKubeStatus, type KubeAccess, type KubeClient, kubeconfigOf } from './kube/client.ts';
 import { NODE_ADDRESS, PORTS, SERVICE_NETWORK } from './network.ts';
-import type { Parts } from './parts-list.ts';
+import type { PartName, Parts } from './parts-list.ts';
 import type { Progress } from './progress.ts';
 import { type OnDeath, ServerProcess } from './server-process.ts';
 import type { Stops } from './stops.ts';
@@ -115,7 +115,7 @@ async function writeCertificates(folder: string, certificates: ClusterCertificat
   }
 }
 
-function startServer(options: ControlPlaneOptions, name: keyof Parts, args: readonly string[]): ServerProcess {
+function startServer(options: ControlPlaneOptions, name: PartName, args: readonly string[]): ServerProcess {
   const server = ServerProcess.start(
     { name, command: options.parts[name], args, logFolder: options.logFolder },
     options.clock,

@@ -1,167 +1,156 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DETECTORS } from '../../detectors/index.ts';
-import { REMEDIATIONS } from '../../remediations/index.ts';
-import { CLUSTER_READS } from '../../src/app/permissions.ts';
-import type { Permission } from '../../src/domain/permission.ts';
+import { parseAllDocuments } from 'yaml';
 import { IncidentDossier, IncidentList } from '../../src/operations/results.ts';
-import { isKubeStatus, type KubeAccess } from './kube/client.ts';
+import type { KubeList, KubeObject } from './kube/types.ts';
+import type { Pod } from './kubelet/pod.ts';
+import { WORLD_IMAGES } from './kubelet/runtime.ts';
 import { SHOP_NAMESPACE } from './manifests.ts';
-import { ServerProcess } from './server-process.ts';
+import { runCommand } from './run-command.ts';
 import type { World } from './world.ts';
 
-/** Hale as a process of its own, under a ServiceAccount that has what it asks for and nothing else. */
+/** Hale as its users run it: a pod from its own chart, under its ServiceAccount, with the permissions that the chart gives and no other. */
 export interface Daemon {
   readonly url: string;
+  /** Of the role operator. */
+  readonly token: string;
   incidents(): Promise<IncidentList['incidents']>;
   incident(id: string): Promise<IncidentDossier>;
-  /** Null while it lives. */
-  diedOf(): string | null;
-  stop(): Promise<void>;
+  /** Null while it has never ended. */
+  diedOf(): Promise<string | null>;
+}
+
+export interface DaemonOptions {
+  /** Whether Hale expects the Watchdog alert; without alert rules nobody sends it. */
+  readonly watchdog: boolean;
 }
 
 export const HALE_NAMESPACE = 'hale';
-const PORT = 8090;
-const READY_TIMEOUT_MS = 30_000;
+const CHART = resolve(import.meta.dirname, '../../helm');
+const RELEASE = 'hale';
 /** Exists inside this run's own namespace only. */
 const TOKEN = 'token-of-the-world';
-const RBAC = '/apis/rbac.authorization.k8s.io/v1';
-const RBAC_VERSION = 'rbac.authorization.k8s.io/v1';
+const TOKEN_SECRET = { name: 'hale-token', key: 'token' };
 
-/** Starts the daemon from its sources with the shipped policies, in mode auto for the shop alone, and points Alertmanager at it. */
-export async function startDaemon(world: World): Promise<Daemon> {
-  const folder = join(world.folder, 'hale');
-  await mkdir(folder, { recursive: true });
-  const access = await grantAccess(world);
-  await writeFile(join(folder, 'kubeconfig'), kubeconfig(access), { mode: 0o600 });
-  await writeFile(join(folder, 'hale.yaml'), configuration(world, folder));
-  await world.admin.patch(`/api/v1/namespaces/${SHOP_NAMESPACE}`, 'merge-patch', {
-    metadata: { annotations: { 'hale.dev/enabled': 'true' } },
-  });
-
-  const server = ServerProcess.start(
-    {
-      name: 'hale',
-      command: process.execPath,
-      args: [resolve(import.meta.dirname, '../../src/main.ts'), 'run', '--config', join(folder, 'hale.yaml')],
-      env: { ...process.env, HALE_WEBHOOK_TOKEN: TOKEN },
-      logFolder: join(world.folder, 'logs'),
-    },
-    world.clock,
-  );
-  const url = `http://127.0.0.1:${PORT}`;
-  await server.ready(async () => (await fetch(`${url}/readyz`)).ok, READY_TIMEOUT_MS, world.signal);
-  await world.alertmanager.setWebhook({ url: `${url}/api/v1/alerts`, bearerToken: TOKEN });
-  world.progress.say('Hale is ready, and Alertmanager points at it');
-  return {
-    url,
-    incidents: async () => IncidentList.parse(await ask(`${url}/api/v1/incidents?limit=50`)).incidents,
-    incident: async (id) => IncidentDossier.parse(await ask(`${url}/api/v1/incidents/${id}`)),
-    diedOf: () => (server.diedOf === undefined ? null : `${server.diedOf}\n${server.logTail()}`),
-    stop: () => server.stop(),
-  };
-}
-
-async function ask(url: string): Promise<unknown> {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status} ${await answer.text()}`);
-  return answer.json();
-}
-
-function configuration(world: World, folder: string): string {
-  return `apiVersion: hale/v1
-kind: Config
-listen: { port: ${PORT} }
-intake:
-  auth: [{ bearerEnv: HALE_WEBHOOK_TOKEN }]
-  watchdog: {}
-prometheus: { url: '${world.prometheus.url}' }
-alertmanager: { url: '${world.alertmanager.url}' }
-kubernetes: { kubeconfig: kubeconfig }
-scope: { namespaces: [${SHOP_NAMESPACE}] }
-autonomy: { namespaces: { ${SHOP_NAMESPACE}: auto } }
-catalogue:
-  databases:
-    - { name: shop-postgres, matchers: { job: postgres }, usedBy: [${SHOP_NAMESPACE}/orders, ${SHOP_NAMESPACE}/catalog] }
-store: { path: '${join(folder, 'store.db')}' }
-`;
-}
-
-/** What the plug-ins and the cache declare, as a Role in the shop; the freeze ConfigMap in Hale's own namespace; the namespaces themselves. */
-async function grantAccess(world: World): Promise<KubeAccess> {
-  await createOnce(world, '/api/v1/namespaces', {
+/** Installs the chart with the shipped policies, in mode auto for the shop alone, and points Alertmanager at it. */
+export async function startDaemon(world: World, options: DaemonOptions): Promise<Daemon> {
+  const { admin } = world;
+  await admin.create('/api/v1/namespaces', {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: HALE_NAMESPACE },
   });
-  const declared = [
-    ...CLUSTER_READS,
-    ...[...DETECTORS.values(), ...REMEDIATIONS.values()].flatMap((plugIn) => plugIn.needs),
-  ];
-  const inWorkloads = declared.filter(({ resource }) => resource !== 'namespaces' && resource !== 'configmaps');
-  const ofCluster = declared.filter(({ resource }) => resource === 'namespaces');
-  const ofHale = declared.filter(({ resource }) => resource === 'configmaps');
-  for (const [namespace, permissions] of [
-    [SHOP_NAMESPACE, inWorkloads],
-    [HALE_NAMESPACE, ofHale],
-  ] as const) {
-    await createOnce(world, `${RBAC}/namespaces/${namespace}/roles`, {
-      apiVersion: RBAC_VERSION,
-      kind: 'Role',
-      metadata: { name: 'hale' },
-      rules: rulesOf(permissions),
-    });
-    await createOnce(world, `${RBAC}/namespaces/${namespace}/rolebindings`, {
-      apiVersion: RBAC_VERSION,
-      kind: 'RoleBinding',
-      metadata: { name: 'hale' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'hale' },
-      subjects: [ACCOUNT],
-    });
-  }
-  await createOnce(world, `${RBAC}/clusterroles`, {
-    apiVersion: RBAC_VERSION,
-    kind: 'ClusterRole',
-    metadata: { name: 'hale' },
-    rules: rulesOf(ofCluster),
-  });
-  await createOnce(world, `${RBAC}/clusterrolebindings`, {
-    apiVersion: RBAC_VERSION,
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'hale' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'hale' },
-    subjects: [ACCOUNT],
-  });
-  return world.serviceAccountAccess({ namespace: HALE_NAMESPACE, name: ACCOUNT.name });
-}
-
-const ACCOUNT = { kind: 'ServiceAccount', name: 'hale', namespace: HALE_NAMESPACE } as const;
-
-function rulesOf(permissions: readonly Permission[]) {
-  return permissions.map(({ group, resource, subresource, verb }) => ({
-    apiGroups: [group],
-    resources: [subresource ? `${resource}/${subresource}` : resource],
-    verbs: [verb],
-  }));
-}
-
-async function createOnce({ admin }: World, path: string, body: unknown): Promise<void> {
-  try {
-    await admin.create(path, body);
-  } catch (error) {
-    if (!isKubeStatus(error, 409)) throw error;
-  }
-}
-
-function kubeconfig({ server, ca, token }: KubeAccess): string {
-  return JSON.stringify({
+  await admin.create(`/api/v1/namespaces/${HALE_NAMESPACE}/secrets`, {
     apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'world',
-    contexts: [{ name: 'world', context: { cluster: 'world', user: 'hale' } }],
-    clusters: [
-      { name: 'world', cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } },
-    ],
-    users: [{ name: 'hale', user: { token } }],
+    kind: 'Secret',
+    metadata: { name: TOKEN_SECRET.name },
+    stringData: { [TOKEN_SECRET.key]: TOKEN },
   });
+  await admin.patch(`/api/v1/namespaces/${SHOP_NAMESPACE}`, 'merge-patch', {
+    metadata: { annotations: { 'hale.dev/enabled': 'true' } },
+  });
+  for (const object of await renderChart(world, options)) await admin.create(collectionOf(object), object);
+  await world.waitForRollout(HALE_NAMESPACE, RELEASE);
+  const service = await admin.get<{ spec: { clusterIP: string; ports: { port: number }[] } }>(
+    `/api/v1/namespaces/${HALE_NAMESPACE}/services/${RELEASE}`,
+  );
+  const url = `http://${service.spec.clusterIP}:${service.spec.ports[0]?.port}`;
+  await world.alertmanager.setWebhook({ url: `${url}/api/v1/alerts`, bearerToken: TOKEN });
+  world.progress.say('Hale is ready, and Alertmanager points at it');
+  return {
+    url,
+    token: TOKEN,
+    incidents: async () => IncidentList.parse(await ask(`${url}/api/v1/incidents?limit=50`)).incidents,
+    incident: async (id) => IncidentDossier.parse(await ask(`${url}/api/v1/incidents/${id}`)),
+    diedOf: () => endOfDaemon(world),
+  };
+}
+
+async function ask(url: string): Promise<unknown> {
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+  if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+async function renderChart(world: World, options: DaemonOptions): Promise<KubeObject[]> {
+  const folder = join(world.folder, 'hale');
+  await mkdir(folder, { recursive: true });
+  const values = join(folder, 'values.yaml');
+  // JSON is YAML.
+  await writeFile(values, JSON.stringify(chartValues(world, options), null, 2));
+  const args = ['template', RELEASE, CHART, '--namespace', HALE_NAMESPACE, '--values', values];
+  const text = await runCommand(world.parts.helm, args, { env: { PATH: process.env['PATH'], HOME: folder } });
+  return parseAllDocuments(text).flatMap((it) => {
+    const object = it.toJS() as KubeObject | null;
+    return object === null ? [] : [object];
+  });
+}
+
+function chartValues(world: World, { watchdog }: DaemonOptions) {
+  return {
+    image: { repository: `${WORLD_IMAGES}hale`, tag: 'checkout' },
+    intake: { tokenSecret: TOKEN_SECRET },
+    api: { tokens: [{ name: 'world', role: 'operator', tokenSecret: TOKEN_SECRET }] },
+    persistence: { size: '256Mi' },
+    // Not the port of the pod: Hale listens on all addresses, and those of Services are among them in this one network.
+    service: { port: 80 },
+    config: {
+      prometheus: { url: world.prometheus.url },
+      alertmanager: { url: world.alertmanager.url },
+      ...(watchdog ? { intake: { watchdog: {} } } : {}),
+      scope: { namespaces: [SHOP_NAMESPACE] },
+      autonomy: { namespaces: { [SHOP_NAMESPACE]: 'auto' } },
+      catalogue: {
+        databases: [
+          {
+            name: 'shop-postgres',
+            matchers: { job: 'postgres' },
+            usedBy: [`${SHOP_NAMESPACE}/orders`, `${SHOP_NAMESPACE}/catalog`],
+          },
+        ],
+      },
+    },
+  };
+}
+
+/** Where the kinds of the chart are created. */
+const PLURALS: Readonly<Record<string, string>> = {
+  ServiceAccount: 'serviceaccounts',
+  ConfigMap: 'configmaps',
+  Service: 'services',
+  PersistentVolumeClaim: 'persistentvolumeclaims',
+  Deployment: 'deployments',
+  ClusterRole: 'clusterroles',
+  ClusterRoleBinding: 'clusterrolebindings',
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
+};
+
+function collectionOf({ apiVersion = '', kind = '', metadata }: KubeObject): string {
+  const plural = PLURALS[kind];
+  if (plural === undefined) throw new Error(`the chart makes a ${kind}, of which the world knows no path`);
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const place = kind.startsWith('Cluster') ? '' : `/namespaces/${metadata.namespace ?? HALE_NAMESPACE}`;
+  return `${group}${place}/${plural}`;
+}
+
+/** A pod that was restarted has died once, whether or not it is well again. */
+async function endOfDaemon({ admin }: World): Promise<string | null> {
+  const path = `/api/v1/namespaces/${HALE_NAMESPACE}/pods`;
+  const { items } = await admin.get<KubeList<Pod>>(path);
+  for (const { metadata, status } of items) {
+    const [container] = status?.containerStatuses ?? [];
+    if (container === undefined || container.restartCount === 0) continue;
+    const { terminated } = container.lastState;
+    const log = await textOf(admin, `${path}/${metadata.name}/log?previous=true&tailLines=20`);
+    return `${terminated?.reason ?? 'ended'}, exit code ${terminated?.exitCode ?? 'unknown'}\n${log}`;
+  }
+  return null;
+}
+
+async function textOf(admin: World['admin'], path: string): Promise<string> {
+  let text = '';
+  const answer = await admin.stream(path, AbortSignal.timeout(5_000));
+  for await (const chunk of answer) text += String(chunk);
+  return text;
 }

@@ -1,9 +1,19 @@
+import { selfSigned } from './certificates.ts';
 import { type Clock, sleep } from './clock.ts';
 import { WorldError } from './errors.ts';
 import { isKubeStatus, type KubeClient } from './kube/client.ts';
 import type { Deployment, KubeList, KubeObject } from './kube/types.ts';
 import type { Pod } from './kubelet/pod.ts';
-import { SHOP_NAMESPACE, SHOP_SERVICES, type ShopOptions, shopDeployment, shopService } from './manifests.ts';
+import {
+  certificateSecret,
+  namespaceOf,
+  SHOP_SERVICES,
+  type ShopOptions,
+  type ShopServiceName,
+  type ShopServiceOptions,
+  shopDeployment,
+  shopService,
+} from './manifests.ts';
 import type { Progress } from './progress.ts';
 
 export interface DeployContext {
@@ -14,21 +24,50 @@ export interface DeployContext {
 }
 
 const ROLLOUT_TIMEOUT_MS = 60_000;
+const DAY_MS = 24 * 3_600_000;
 
 /** Makes the shop's objects, or brings them back to what the options say, and waits until every rollout is complete. */
 export async function deployShop(context: DeployContext, options: ShopOptions, databaseUrl: string): Promise<void> {
   const { client, progress } = context;
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SHOP_NAMESPACE } };
-  await createUnlessThere(client, '/api/v1/namespaces', namespace);
-  await waitForServiceAccount(context);
-  for (const service of SHOP_SERVICES) {
-    await createUnlessThere(client, `/api/v1/namespaces/${SHOP_NAMESPACE}/services`, shopService(service));
-    await putDeployment(client, shopDeployment(service, options[service], databaseUrl));
+  for (const name of new Set(SHOP_SERVICES.map(namespaceOf))) {
+    await createUnlessThere(client, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    await waitForServiceAccount(context, name);
   }
   for (const service of SHOP_SERVICES) {
-    const pods = await waitForRollout(context, SHOP_NAMESPACE, service);
+    await createService(client, service);
+    await putService(context, service, options[service], databaseUrl);
+  }
+  for (const service of SHOP_SERVICES) {
+    const pods = await waitForRollout(context, namespaceOf(service), service);
     progress.say(`${service} is rolled out: ${pods} ready`);
   }
+}
+
+/** Makes or replaces one service's Deployment, and its certificate; waits for nothing. */
+export async function putService(
+  { client, clock }: DeployContext,
+  service: ShopServiceName,
+  options: ShopServiceOptions,
+  databaseUrl: string,
+): Promise<void> {
+  if (options.certificateDays !== undefined) {
+    const nowMs = clock.now();
+    const { certificate, key } = selfSigned({
+      commonName: service,
+      dnsNames: [`${service}.${namespaceOf(service)}.svc`],
+      notBefore: new Date(nowMs - DAY_MS),
+      notAfter: new Date(nowMs + options.certificateDays * DAY_MS),
+    });
+    await putObject(client, `/api/v1/namespaces/${namespaceOf(service)}/secrets`, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: certificateSecret(service), namespace: namespaceOf(service) },
+      type: 'kubernetes.io/tls',
+      stringData: { 'tls.crt': certificate, 'tls.key': key },
+    } as KubeObject);
+  }
+  const body = shopDeployment(service, options, databaseUrl);
+  await putObject(client, `/apis/apps/v1/namespaces/${body.metadata.namespace}/deployments`, body);
 }
 
 async function createUnlessThere(client: KubeClient, path: string, body: KubeObject): Promise<void> {
@@ -39,13 +78,24 @@ async function createUnlessThere(client: KubeClient, path: string, body: KubeObj
   }
 }
 
+/** Its address is fixed: a second one would be refused for the address before it is refused for the name. */
+async function createService(client: KubeClient, service: ShopServiceName): Promise<void> {
+  const path = `/api/v1/namespaces/${namespaceOf(service)}/services`;
+  try {
+    await client.get(`${path}/${service}`);
+  } catch (error) {
+    if (!isKubeStatus(error, 404)) throw error;
+    await client.create(path, shopService(service));
+  }
+}
+
 /** Pods are refused until the controllers have made this; the ReplicaSet controller would then back off for seconds. */
-async function waitForServiceAccount({ client, clock, signal }: DeployContext): Promise<void> {
+async function waitForServiceAccount({ client, clock, signal }: DeployContext, namespace: string): Promise<void> {
   const deadlineMs = clock.now() + ROLLOUT_TIMEOUT_MS;
   for (;;) {
     signal.throwIfAborted();
     try {
-      await client.get(`/api/v1/namespaces/${SHOP_NAMESPACE}/serviceaccounts/default`);
+      await client.get(`/api/v1/namespaces/${namespace}/serviceaccounts/default`);
       return;
     } catch (error) {
       if (!isKubeStatus(error, 404) || clock.now() > deadlineMs) throw error;
@@ -54,8 +104,7 @@ async function waitForServiceAccount({ client, clock, signal }: DeployContext): 
   }
 }
 
-async function putDeployment(client: KubeClient, body: KubeObject): Promise<void> {
-  const path = `/apis/apps/v1/namespaces/${body.metadata.namespace}/deployments`;
+async function putObject(client: KubeClient, path: string, body: KubeObject): Promise<void> {
   try {
     await client.create(path, body);
   } catch (error) {

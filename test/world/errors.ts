@@ -6,6 +6,7 @@ export type WorldErrorCode =
   | 'not-ready'
   | 'rollout-failed'
   | 'bad-arguments'
+  | 'bad-fault'
   | 'interrupted';
 
 export class WorldError extends Error {

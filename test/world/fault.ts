@@ -1,12 +1,15 @@
 import type { CauseReason } from '../../src/domain/reason.ts';
 import type { Load } from './load/load.ts';
 import type { ShopOptions } from './manifests.ts';
+import type { OptionalPartName } from './parts-list.ts';
+import type { ShopControl } from './shop-control.ts';
 import type { World } from './world.ts';
 
 /** Everything that a fault may touch while it is on. */
 export interface Stage {
   readonly world: World;
   readonly load: Load;
+  readonly shop: ShopControl;
   readonly seed: number;
 }
 
@@ -27,20 +30,23 @@ export interface Fault {
   readonly description: string;
   /** Part of `--smoke`. */
   readonly smoke: boolean;
-  /** The shop as it stands before, and the load under which it is at ease. */
-  readonly shop: ShopOptions;
+  /** Parts of the world that most faults do without; they are found and started for this one. */
+  readonly needs?: readonly OptionalPartName[];
+  /** Where the shop differs from the quiet one before the fault, and the load under which it is at ease. */
+  readonly shop?: Partial<ShopOptions>;
   readonly quietRatePerS: number;
-  readonly causeExpected: CauseReason;
-  /** Id of a remediation, or `notify` where only a person can help. */
-  readonly leverExpected: string;
+  /** Null: nothing is wrong, so no incident may be opened. */
+  readonly causeExpected: CauseReason | null;
+  /** Id of a remediation, or `notify` where only a person can help; null where nothing is wrong. */
+  readonly leverExpected: string | null;
   /** Remediation that looks right, would do harm, and so must be refused. */
   readonly refusedExpected?: string;
   readonly mayMove: readonly MayMove[];
   on(stage: Stage): Promise<void>;
   /** Must also work when `on` failed half way. */
   off(stage: Stage): Promise<void>;
-  /** The right lever, pulled by hand: it has to make users well again. */
-  cure(stage: Stage): Promise<void>;
+  /** The right lever, pulled by hand: it has to make users well again. Left out where they were never hurt. */
+  cure?(stage: Stage): Promise<void>;
   /** The refused lever, pulled by hand: users must stay hurt. */
   harm?: (stage: Stage) => Promise<void>;
 }

@@ -12,10 +12,10 @@ export interface HealRow {
   readonly seed: number;
   readonly detectedAfterS: number | null;
   readonly cause: string | null;
-  readonly causeExpected: string;
+  readonly causeExpected: string | null;
   /** Id of the remediation that was applied, or `notify`. */
   readonly lever: string | null;
-  readonly leverExpected: string;
+  readonly leverExpected: string | null;
   /** The remediation that looks right and was not applied. */
   readonly refused: string | null;
   readonly recoveredAfterS: number | null;
@@ -33,6 +33,8 @@ const WINDOW_MS = 5_000;
 const TIMEOUT_MS = 8 * 60_000;
 const LOOK_EVERY_MS = 1_000;
 /** What is not expected to move is watched for so long after Hale has made up its mind. */
+/** How long a shop in which nothing is wrong is watched for a false alarm. */
+const CALM_MS = 4 * 60_000;
 const AFTERMATH_MS = 20_000;
 const IGNORED_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'monitoring', HALE_NAMESPACE];
 const ENDED = new Set(['resolved', 'self-resolved', 'escalated', 'watching', 'closed']);
@@ -78,6 +80,8 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
   const asExpected =
     row.cause === row.causeExpected &&
     row.lever === row.leverExpected &&
+    // Where nothing is wrong, an incident without a cause is a false alarm as well.
+    (fault.causeExpected !== null || row.detectedAfterS === null) &&
     row.refused === (fault.refusedExpected ?? null) &&
     moved.length === 0;
   return { ...row, asExpected };
@@ -122,7 +126,7 @@ async function untilEnded(
     await sleep(clock, LOOK_EVERY_MS, signal);
     signal.throwIfAborted();
     look();
-    const dead = daemon.diedOf();
+    const dead = await daemon.diedOf();
     if (dead !== null) throw new Error(`Hale died: ${dead}`);
     const incidents = (await daemon.incidents()).filter(({ openedAt }) => openedAt >= onMs);
     for (const { id, title, phase, outcome } of incidents) {
@@ -130,6 +134,8 @@ async function untilEnded(
       phases.set(id, phase);
       progress.say(`${fault.id}: ${title}: ${phase}${outcome ? ` (${outcome})` : ''}`);
     }
+    const isCalm = fault.causeExpected === null && incidents.length === 0;
+    if (isCalm && clock.now() - onMs >= CALM_MS) return { ...endOf([], fault), text: 'no incident was opened' };
     const leaders = incidents.filter(({ phase }) => phase !== 'following');
     if (leaders.length === 0 || leaders.some(({ phase }) => !ENDED.has(phase))) continue;
     dossiers = await Promise.all(incidents.map(({ id }) => daemon.incident(id)));

@@ -14,6 +14,8 @@ export interface InnerRun {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What the script sends by `process.send`. */
   readonly onMessage: (message: unknown) => void;
+  /** Called once the script can be spoken to; `pid` is that of `unshare`. */
+  readonly onStart?: (inner: { readonly pid: number; send(message: object): void }) => void;
 }
 
 export interface InnerEnd {
@@ -56,6 +58,12 @@ export function runInNamespace(run: InnerRun): Promise<InnerEnd> {
     });
     const { wasAsked, forget } = forwardSignals(child);
     child.on('message', run.onMessage);
+    child.once('spawn', () => {
+      const send = (message: object) => {
+        if (child.connected) child.send(message);
+      };
+      if (child.pid !== undefined) run.onStart?.({ pid: child.pid, send });
+    });
     child.once('error', (error) => {
       forget();
       reject(new WorldError('no-namespace', `${run.unshare}: ${error.message}`));

@@ -27,4 +27,10 @@ export const PORTS = {
   kubeletReadOnly: 10_255,
   metricsApi: 10_443,
   stateMetrics: 8081,
+  redis: 6379,
+  redisExporter: 9121,
+  elasticsearch: 9200,
+  elasticsearchTransport: 9300,
+  gitea: 3000,
+  blackboxExporter: 9115,
 } as const;

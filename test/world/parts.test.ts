@@ -1,10 +1,12 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cacheFolder } from './build-part.ts';
 import { WorldError } from './errors.ts';
-import { cacheFolder, findParts, isAtLeast, parseVersion } from './parts.ts';
+import { findOptionalParts, findParts, isAtLeast, parseVersion } from './parts.ts';
 import { PARTS } from './parts-list.ts';
+import { runCommand } from './run-command.ts';
 
 let folder: string;
 const progress = { say: () => undefined };
@@ -63,6 +65,37 @@ test('what is missing is told in one line with what to install', async () => {
   const { message } = error as WorldError;
   expect(message).toContain('etcd (run scripts/install-parts.sh as root, or: apt-get install etcd-server)');
   expect(message.split('\n')).toHaveLength(1);
+});
+
+test('optional parts are looked for only when they are asked for', async () => {
+  const path = join(folder, 'path');
+  const redis = await program(join(path, 'redis-server'), '7.0.15');
+  const exporter = await program(join(path, 'prometheus-redis-exporter'), '1.0');
+  const env = { PATH: `${path}:/usr/bin:/bin`, XDG_CACHE_HOME: folder };
+
+  expect(await findOptionalParts({ env, progress }, [])).toEqual({});
+  expect(await findOptionalParts({ env, progress }, ['redis'])).toEqual({
+    redis: { 'redis-server': redis, 'redis-exporter': exporter },
+  });
+  await expect(findOptionalParts({ env: { PATH: folder }, progress }, ['blackbox-exporter'])).rejects.toThrow(
+    'missing: blackbox-exporter (run scripts/install-parts.sh',
+  );
+});
+
+test('an archive of a folder is unpacked once, and the program in it is found', async () => {
+  const archives = join(folder, 'archives');
+  await program(join(archives, 'gitea', 'gitea'), '1.26.0');
+  await writeFile(join(archives, 'gitea', 'page'), 'text');
+  await runCommand('tar', ['-cJf', join(archives, 'gitea.tar.xz'), '-C', archives, 'gitea']);
+  await rm(join(archives, 'gitea'), { recursive: true });
+  const env = { HALE_PARTS: archives, PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, 'cache') };
+
+  const first = await findOptionalParts({ env, progress }, ['gitea']);
+  const second = await findOptionalParts({ env, progress }, ['gitea']);
+
+  expect(first.gitea?.gitea.startsWith(cacheFolder(env))).toBe(true);
+  expect(await readFile(join(first.gitea?.gitea ?? '', '../page'), 'utf8')).toBe('text');
+  expect(second).toEqual(first);
 });
 
 test('the cache follows the environment', () => {

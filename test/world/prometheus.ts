@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { kubeconfigOf } from './kube/client.ts';
+import { SHOP_NAMESPACE, shopUrl, TLS_PORT } from './manifests.ts';
 import { NODE_ADDRESS, NODES, PORTS } from './network.ts';
-import type { Parts } from './parts-list.ts';
+import { BLACKBOX_ADDRESS } from './optional/blackbox-exporter.ts';
+import type { OptionalPartName, Parts } from './parts-list.ts';
 import { type OnDeath, ServerProcess } from './server-process.ts';
 import type { Stops } from './stops.ts';
 
@@ -18,6 +20,8 @@ export interface PrometheusOptions {
   readonly signal: AbortSignal;
   readonly onDeath: OnDeath;
   readonly ruleFiles: readonly string[];
+  /** Parts beside the usual ones whose figures are scraped. */
+  readonly optionalParts: readonly OptionalPartName[];
 }
 
 export interface Prometheus {
@@ -39,7 +43,10 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   await writeFile(kubeconfig, kubeconfigOf(await prometheusAccess(controlPlane)), { mode: 0o600 });
   const configFile = join(folder, 'prometheus.yml');
   // JSON is YAML.
-  await writeFile(configFile, JSON.stringify(prometheusConfig(kubeconfig, options.ruleFiles), null, 2));
+  await writeFile(
+    configFile,
+    JSON.stringify(prometheusConfig(kubeconfig, options.ruleFiles, options.optionalParts), null, 2),
+  );
   const server = ServerProcess.start(
     {
       name: 'prometheus',
@@ -85,10 +92,35 @@ async function prometheusAccess(controlPlane: ControlPlane) {
   return controlPlane.serviceAccountAccess({ namespace: NAMESPACE, name: 'prometheus' });
 }
 
+const OPTIONAL_JOBS: Partial<Record<OptionalPartName, object>> = {
+  redis: { job_name: 'redis', static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.redisExporter}`] }] },
+  'blackbox-exporter': {
+    job_name: 'blackbox-tls',
+    metrics_path: '/probe',
+    params: { module: ['tls'] },
+    // Its address never changes, and where it serves no TLS the probe says so: probe_success 0.
+    static_configs: [
+      {
+        targets: [new URL(shopUrl('web')).hostname + `:${TLS_PORT}`],
+        labels: { namespace: SHOP_NAMESPACE, service: 'web' },
+      },
+    ],
+    relabel_configs: [
+      { source_labels: ['__address__'], target_label: '__param_target' },
+      { source_labels: ['__param_target'], target_label: 'instance' },
+      { target_label: '__address__', replacement: BLACKBOX_ADDRESS },
+    ],
+  },
+};
+
 const POD = '__meta_kubernetes_pod_';
 
 /** The relabelling that most installations have: scrape what is annotated, and say where each series comes from. */
-export function prometheusConfig(kubeconfig: string, ruleFiles: readonly string[]) {
+export function prometheusConfig(
+  kubeconfig: string,
+  ruleFiles: readonly string[],
+  optionalParts: readonly OptionalPartName[],
+) {
   return {
     global: { scrape_interval: SCRAPE_INTERVAL, scrape_timeout: '2s', evaluation_interval: SCRAPE_INTERVAL },
     rule_files: ruleFiles,
@@ -126,6 +158,7 @@ export function prometheusConfig(kubeconfig: string, ruleFiles: readonly string[
         static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.stateMetrics}`] }],
       },
       { job_name: 'postgres', static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.postgresExporter}`] }] },
+      ...optionalParts.flatMap((name) => OPTIONAL_JOBS[name] ?? []),
       { job_name: 'prometheus', static_configs: [{ targets: [`${NODE_ADDRESS}:${PORTS.prometheus}`] }] },
     ],
   };

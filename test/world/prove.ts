@@ -41,8 +41,9 @@ export async function proveFault(fault: Fault, stage: Stage): Promise<ProofRow> 
   progress.say(`${fault.id}: switched on, ${describeFeeling(hurt)}`);
   const wrongLeverLeavesHurt = await tryWrongLever(fault, stage, quiet);
   const cureMs = clock.now();
-  await fault.cure(stage);
-  const curedAtMs = await waitForUsers({ ...wait, holdMs: WINDOW_MS }, (now) => isWell(now, quiet));
+  await fault.cure?.(stage);
+  const curedAtMs =
+    fault.cure === undefined ? null : await waitForUsers({ ...wait, holdMs: WINDOW_MS }, (now) => isWell(now, quiet));
   progress.say(`${fault.id}: right lever pulled, ${describeFeeling(feelingOf(load, WINDOW_MS))}`);
   await fault.off(stage);
   const seconds = (fromMs: number, toMs: number | null) => (toMs === null ? null : Math.round((toMs - fromMs) / 1000));
@@ -55,7 +56,10 @@ export async function proveFault(fault: Fault, stage: Stage): Promise<ProofRow> 
     hurtErrorShare: Number(hurt.errorShare.toFixed(3)),
     wrongLeverLeavesHurt,
     curedAfterS: seconds(cureMs, curedAtMs),
-    asExpected: hurtAtMs !== null && wrongLeverLeavesHurt !== false && curedAtMs !== null,
+    // What needs no cure must have hurt nobody.
+    asExpected: fault.cure
+      ? hurtAtMs !== null && wrongLeverLeavesHurt !== false && curedAtMs !== null
+      : hurtAtMs === null,
   };
 }
 

@@ -5,12 +5,14 @@ import { describeError, WorldError } from './errors.ts';
 import { FAULTS } from './faults/index.ts';
 import { healFault } from './heal.ts';
 import { startLoad } from './load/load.ts';
+import { joinFaults, loadFaults } from './load-faults.ts';
 import { shopUrl } from './manifests.ts';
 import { assertInsideNamespace, stopSignalFromOutside } from './namespace.ts';
 import { createProgress } from './progress.ts';
 import { proveFault } from './prove.ts';
 import type { RunAnswer, RunPlan } from './run-plan.ts';
-import { startWorld, type World } from './world.ts';
+import { createShopControl, shopOf } from './shop-control.ts';
+import { startWorld, stopWorld } from './world.ts';
 
 const USER_TIMEOUT_MS = 6_000;
 const RULE_FILES = [resolve(import.meta.dirname, '../../rules/alerts/hale-basic.yaml')];
@@ -20,31 +22,30 @@ async function run(plan: RunPlan): Promise<void> {
   assertInsideNamespace(process.env);
   const signal = stopSignalFromOutside();
   const progress = createProgress(realClock, (text) => void process.stderr.write(text));
-  const fault = FAULTS.find((it) => it.id === plan.fault);
+  const added = plan.faultsFolder === undefined ? [] : await loadFaults(plan.faultsFolder);
+  const fault = joinFaults(FAULTS, added).find((it) => it.id === plan.fault);
   if (fault === undefined) throw new WorldError('bad-arguments', `there is no fault ${plan.fault}`);
   const world = await startWorld({
     parts: plan.parts,
+    optionalParts: plan.optionalParts,
     folder: plan.folder,
     clock: realClock,
     progress,
     signal,
-    ruleFiles: RULE_FILES,
+    ruleFiles: plan.alertRules ? RULE_FILES : [],
   });
   try {
-    await world.deploy(fault.shop);
+    const shop = shopOf(fault.shop);
+    await world.deploy(shop);
     progress.say('the shop is ready');
     const url = `${shopUrl('web')}/?customer={n}`;
     const load = startLoad({ url, ratePerS: fault.quietRatePerS, seed: plan.seed, timeoutMs: USER_TIMEOUT_MS });
-    const stage = { world, load, seed: plan.seed };
+    const stage = { world, load, shop: createShopControl(world, shop), seed: plan.seed };
     try {
       if (plan.prove) tell({ row: await proveFault(fault, stage) });
       else {
-        const daemon = await startDaemon(world);
-        try {
-          tell({ row: await healFault(fault, stage, daemon) });
-        } finally {
-          await daemon.stop();
-        }
+        const daemon = await startDaemon(world, { watchdog: plan.alertRules });
+        tell({ row: await healFault(fault, stage, daemon) });
       }
     } finally {
       await fault.off(stage);
@@ -53,14 +54,6 @@ async function run(plan: RunPlan): Promise<void> {
   } finally {
     await stopWorld(world);
   }
-}
-
-async function stopWorld(world: World): Promise<void> {
-  const dead = world.casualties();
-  const problems = await world.stop();
-  if (!world.signal.aborted) for (const line of dead) world.progress.say(`died by itself: ${line}`);
-  for (const line of problems) world.progress.say(`did not stop well: ${line}`);
-  world.progress.say('the world is stopped');
 }
 
 function tell(answer: RunAnswer): void {

@@ -4,13 +4,14 @@ import { type Alertmanager, startAlertmanager, type Webhook } from './alertmanag
 import type { Clock } from './clock.ts';
 import { createClusterCertificates } from './cluster-certificates.ts';
 import { type ServiceAccountRef, startControlPlane } from './control-plane.ts';
-import { type DeployContext, deployShop, waitForRollout } from './deploy.ts';
+import { type DeployContext, deployShop, putService, waitForRollout } from './deploy.ts';
 import type { KubeAccess, KubeClient } from './kube/client.ts';
-import type { ShopOptions } from './manifests.ts';
+import type { ShopOptions, ShopServiceName, ShopServiceOptions } from './manifests.ts';
 import { setUpAddresses } from './namespace.ts';
 import { NODES } from './network.ts';
 import { startNodes } from './nodes.ts';
-import type { Parts } from './parts-list.ts';
+import { type OptionalServers, startOptionalParts } from './optional/start.ts';
+import type { OptionalPartName, OptionalParts, Parts } from './parts-list.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
@@ -19,6 +20,7 @@ import { Stops } from './stops.ts';
 
 export interface WorldOptions {
   readonly parts: Parts;
+  readonly optionalParts?: OptionalParts;
   /** Empty folder for everything that the world writes. */
   readonly folder: string;
   readonly clock: Clock;
@@ -32,6 +34,7 @@ export interface WorldOptions {
 }
 
 export interface World {
+  readonly parts: Parts;
   readonly folder: string;
   readonly clock: Clock;
   readonly progress: Progress;
@@ -41,8 +44,12 @@ export interface World {
   readonly prometheus: Prometheus;
   readonly alertmanager: Alertmanager;
   readonly postgres: Postgres;
+  readonly optionalParts: readonly OptionalPartName[];
+  readonly optional: OptionalServers;
   serviceAccountAccess(account: ServiceAccountRef): Promise<KubeAccess>;
   deploy(shop: ShopOptions): Promise<void>;
+  /** Makes or replaces one service of the shop; waits for nothing. */
+  putService(service: ShopServiceName, options: ShopServiceOptions): Promise<void>;
   waitForRollout(namespace: string, name: string): Promise<number>;
   /** What died although nobody stopped it; empty while the world is whole. */
   casualties(): readonly string[];
@@ -100,6 +107,7 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
       folder: join(folder, 'prometheus'),
       controlPlane,
       ruleFiles: options.ruleFiles ?? [],
+      optionalParts: Object.keys(options.optionalParts ?? {}) as OptionalPartName[],
     });
     progress.say('Prometheus is ready');
     return { controlPlane, prometheus };
@@ -110,11 +118,12 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     progress.say('Alertmanager is ready');
     return started;
   };
-  const [postgresStarted, { controlPlane, prometheus }, alertmanager] = await allOrFirstError(
+  const [postgresStarted, { controlPlane, prometheus }, alertmanager, optional] = await allOrFirstError(
     (error) => failed.abort(error),
     postgres(),
     cluster(),
     alerts(),
+    startOptionalParts({ ...base, folder }, options.optionalParts ?? {}),
   );
   signal.throwIfAborted();
   const whole = AbortSignal.any([signal, broken.signal]);
@@ -126,6 +135,7 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     ...postgresStarted.servers(),
   ];
   return {
+    parts,
     folder,
     clock,
     progress,
@@ -134,8 +144,11 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     alertmanager,
     admin: controlPlane.admin,
     postgres: postgresStarted,
+    optionalParts: Object.keys(options.optionalParts ?? {}) as OptionalPartName[],
+    optional,
     serviceAccountAccess: (account) => controlPlane.serviceAccountAccess(account),
     deploy: (shop) => deployShop(deployContext, shop, postgresStarted.shopUrl),
+    putService: (service, shop) => putService(deployContext, service, shop, postgresStarted.shopUrl),
     waitForRollout: (namespace, name) => waitForRollout(deployContext, namespace, name),
     casualties: () =>
       servers().flatMap((it) => (it.diedOf === undefined ? [] : [`${it.name}: ${it.diedOf}\n${it.logTail()}`])),
@@ -151,4 +164,13 @@ async function allOrFirstError<T extends readonly unknown[]>(
   for (const promise of promises) promise.catch(onError);
   await Promise.allSettled(promises);
   return Promise.all(promises);
+}
+
+/** Stops the world and tells what had died before, and what did not stop as it should. */
+export async function stopWorld(world: World): Promise<void> {
+  const dead = world.casualties();
+  const problems = await world.stop();
+  if (!world.signal.aborted) for (const line of dead) world.progress.say(`died by itself: ${line}`);
+  for (const line of problems) world.progress.say(`did not stop well: ${line}`);
+  world.progress.say('the world is stopped');
 }

@@ -1,7 +1,6 @@
 import type { Fault, Stage } from '../fault.ts';
-import { QUIET_SHOP, SHOP_NAMESPACE } from '../manifests.ts';
+import { QUIET_SHOP } from '../manifests.ts';
 import { openReporting, type Reporting } from '../reporting.ts';
-import { scaleDeployment } from '../scale.ts';
 
 /**
  * Of 30 connections 3 are reserved and the exporter takes 2. At 10 requests a second the shop does with 3 or 4, and a job asks for 24 until it has them.
@@ -18,7 +17,7 @@ export const databaseLimit: Fault = {
   description:
     'a reporting job keeps nearly all connections of the database server; when traffic comes, the shop is refused',
   smoke: true,
-  shop: { ...QUIET_SHOP, orders: { ...QUIET_SHOP.orders, queryMs: 80 } },
+  shop: { orders: { ...QUIET_SHOP.orders, queryMs: 80 } },
   quietRatePerS: QUIET_RATE_PER_S,
   causeExpected: 'database-connections-exhausted',
   leverExpected: 'notify',
@@ -34,5 +33,5 @@ export const databaseLimit: Fault = {
     held.delete(stage);
   },
   cure: async (stage) => held.get(stage)?.close(),
-  harm: ({ world }) => scaleDeployment(world, SHOP_NAMESPACE, 'orders', 5),
+  harm: ({ shop }) => shop.scale('orders', 5),
 };

@@ -1,6 +1,5 @@
 import type { Fault } from '../fault.ts';
-import { QUIET_SHOP, SHOP_NAMESPACE } from '../manifests.ts';
-import { scaleDeployment } from '../scale.ts';
+import { SHOP_NAMESPACE } from '../manifests.ts';
 
 /**
  * Two replicas with three connections each, held for some 125 ms a request, serve about 48 requests a second. At 20 nobody waits; at 54 the
@@ -14,7 +13,6 @@ export const poolTooSmall: Fault = {
   description: 'traffic grows until requests of orders wait for a connection of its pools; the database has room',
   smoke: true,
   shop: {
-    ...QUIET_SHOP,
     orders: { replicas: 2, workMs: 2, poolMax: 3, queryMs: 120, connectionTimeoutMs: 3_000 },
   },
   quietRatePerS: QUIET_RATE_PER_S,
@@ -35,5 +33,5 @@ export const poolTooSmall: Fault = {
   async off({ load }) {
     load.setRate(QUIET_RATE_PER_S);
   },
-  cure: ({ world }) => scaleDeployment(world, SHOP_NAMESPACE, 'orders', 4),
+  cure: ({ shop }) => shop.scale('orders', 4),
 };

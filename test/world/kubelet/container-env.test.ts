@@ -95,5 +95,5 @@ test('what is optional may be missing', async () => {
 test('command and arguments are one list with variables replaced', () => {
   const { container } = podWith({ command: ['serve', '--level=$(LEVEL)'], args: ['$$(LEVEL)'] });
 
-  expect(resolveCommand(container, { LEVEL: 'info' })).toEqual(['serve', '--level=info', '$(LEVEL)']);
+  expect(resolveCommand(container, { LEVEL: 'info' }, [])).toEqual(['serve', '--level=info', '$(LEVEL)']);
 });

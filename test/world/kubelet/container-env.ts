@@ -51,9 +51,13 @@ export async function resolveEnv(
   return env;
 }
 
-/** The program and its arguments with `$(NAME)` replaced. */
-export function resolveCommand(container: ContainerSpec, env: Readonly<Record<string, string>>): string[] {
-  return [...(container.command ?? []), ...(container.args ?? [])].map((word) => expand(word, env));
+/** The program (that of the image where the pod names none) and its arguments with `$(NAME)` replaced. */
+export function resolveCommand(
+  container: ContainerSpec,
+  env: Readonly<Record<string, string>>,
+  entrypoint: readonly string[],
+): string[] {
+  return [...(container.command ?? entrypoint), ...(container.args ?? [])].map((word) => expand(word, env));
 }
 
 /** Only what is written in the pod itself is expanded; what comes from elsewhere is taken as it is. */

@@ -33,6 +33,7 @@ afterEach(() => rm(logFolder, { recursive: true }));
 
 const runtime: ContainerRuntime = {
   forgetPod: () => undefined,
+  entrypoint: () => [],
   imageProblem: (image) => (image === 'absent' ? 'not found' : undefined),
   async start({ command, env }) {
     if (command[0] === '/no/such') throw new Error('spawn /no/such ENOENT');

@@ -218,7 +218,7 @@ export class Container {
         try {
           const env = { ...this.#context.baseEnv, ...(await resolveEnv(this.spec, pod, place, sources)) };
           const mounts = await this.#context.mountsOf(this.spec);
-          return { env, command: resolveCommand(this.spec, env), mounts };
+          return { env, command: resolveCommand(this.spec, env, runtime.entrypoint(this.spec.image)), mounts };
         } catch (error) {
           const reason = error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
           if (attempt === 0) events.record(pod, 'Warning', 'Failed', `Error: ${describeError(error)}`);

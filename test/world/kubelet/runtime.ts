@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Cgroup } from './cgroup/groups.ts';
 import type { Limits } from './cgroup/limits.ts';
@@ -37,6 +38,8 @@ export interface RunningProcess {
 export interface ContainerRuntime {
   /** Why the image can not be had, or undefined when it is there. */
   imageProblem(image: string): string | undefined;
+  /** What runs where the pod names no command. */
+  entrypoint(image: string): readonly string[];
   /** Rejects when the program can not be started at all. */
   start(spec: ProcessSpec): Promise<RunningProcess>;
   /** Forgets the control groups of a pod that is gone. */
@@ -52,6 +55,11 @@ export interface RuntimeOptions {
 
 /** Images of the world are names only: the command says what runs. Any other name is one that no registry has. */
 export const WORLD_IMAGES = 'world.local/';
+
+/** The checkout itself stands for an image built from it. */
+const ENTRYPOINTS: Readonly<Record<string, readonly string[]>> = {
+  [`${WORLD_IMAGES}hale`]: [process.execPath, resolve(import.meta.dirname, '../../../src/main.ts')],
+};
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
   SIGABRT: 6,
@@ -73,6 +81,7 @@ export function createProcessRuntime({ cgroup, rootFolder }: RuntimeOptions): Co
       if (image.startsWith(WORLD_IMAGES)) return undefined;
       return `failed to resolve reference "${image}": not found; images of the world start with ${WORLD_IMAGES}`;
     },
+    entrypoint: (image) => ENTRYPOINTS[image.replace(/:[^:/]*$/, '')] ?? [],
     async start(spec) {
       if (spec.command.length === 0) throw new Error('no command specified');
       const group = podGroup(spec.group)?.child(spec.group.container, spec.limits);

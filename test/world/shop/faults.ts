@@ -17,6 +17,14 @@ export const Faults = z.strictObject({
   idleConnections: z.number().int().min(0).max(1000).default(0),
   /** Busy loop of each request on the event loop. Milliseconds. */
   cpuBurnMs: z.number().int().min(0).max(60_000).default(0),
+  /** Memory that each request leaves behind for good. KiB; switching it off gives nothing back. */
+  memoryLeakKb: z.number().int().min(0).max(1_000_000).default(0),
+  /** Memory taken when this is switched on, and kept until it is lowered. MiB. */
+  allocateMb: z.number().int().min(0).max(100_000).default(0),
+  /** Every n-th request carries a voucher of the old kind, over which the code stumbles (vouchers.ts); 0 is off. */
+  bugEvery: z.number().int().min(0).max(1_000_000).default(0),
+  /** The process ends with exit code 1 so long after this is switched on, or after its start; 0 is off. Milliseconds. */
+  exitAfterMs: z.number().int().min(0).max(600_000).default(0),
 });
 export type Faults = z.infer<typeof Faults>;
 
@@ -28,7 +36,12 @@ export const FaultChange = z.strictObject({
   leakEvery: Faults.shape.leakEvery.unwrap().optional(),
   idleConnections: Faults.shape.idleConnections.unwrap().optional(),
   cpuBurnMs: Faults.shape.cpuBurnMs.unwrap().optional(),
+  memoryLeakKb: Faults.shape.memoryLeakKb.unwrap().optional(),
+  allocateMb: Faults.shape.allocateMb.unwrap().optional(),
+  bugEvery: Faults.shape.bugEvery.unwrap().optional(),
+  exitAfterMs: Faults.shape.exitAfterMs.unwrap().optional(),
 });
+export type FaultChange = z.infer<typeof FaultChange>;
 
 export type FaultOutcome = { faults: Faults } | { problem: string };
 

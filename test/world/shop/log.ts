@@ -7,6 +7,8 @@ export interface LogFields {
   'http.request.method'?: string;
   'http.response.status_code'?: number;
   'url.path'?: string;
+  /** Template of the route, with no value of a request in it. */
+  'http.route'?: string;
   /** Nanoseconds, by the schema. */
   'event.duration'?: number;
   'error.type'?: string;
@@ -22,10 +24,16 @@ export interface ShopLog {
   error(fields: LogFields, message: string): void;
 }
 
-export function createLog(service: string, destination: DestinationStream, now: () => number): ShopLog {
+/** `release` goes into every line: it tells which revision of the workload wrote it. */
+export function createLog(
+  service: string,
+  destination: DestinationStream,
+  now: () => number,
+  release = 'unknown',
+): ShopLog {
   const logger: Logger = pino(
     {
-      base: { 'service.name': service, 'ecs.version': '8.11.0' },
+      base: { 'service.name': service, 'service.version': release, 'ecs.version': '8.11.0' },
       messageKey: 'message',
       timestamp: () => `,"@timestamp":"${new Date(now()).toISOString()}"`,
       formatters: { level: (label) => ({ 'log.level': label }) },

@@ -24,8 +24,8 @@ const sleep = async (ms: number) => {
 
 function openDatabase(settings: Settings, metrics: ShopMetrics, log: ShopLog, faults: { current: Settings['faults'] }) {
   const { databaseUrl: url, service, poolMax, connectionTimeoutMs, queryMs } = settings;
-  // Web has no database, even where the whole namespace shares one environment.
-  if (url === undefined || service === 'web') return undefined;
+  // Web and payments have no database, even where the whole namespace shares one environment.
+  if (url === undefined || service === 'web' || service === 'payments') return undefined;
   const pool = createPool({ url, service, poolMax, connectionTimeoutMs, onIdleError: (error) => onIdleError(error) });
   const figures: DatabaseMetrics = createDatabaseMetrics(metrics.registry, pool, service, poolMax);
   function onIdleError(error: Error): void {
@@ -47,14 +47,14 @@ function openDatabase(settings: Settings, metrics: ShopMetrics, log: ShopLog, fa
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const log = createLog(settings.service, pino.destination(1), Date.now);
-  const metrics = createMetrics();
+  const log = createLog(settings.service, pino.destination(1), Date.now, settings.release);
+  const metrics = createMetrics(settings.service, settings.release);
   const faults = { current: settings.faults };
   const database: Database | undefined = openDatabase(settings, metrics, log, faults);
   const outbound = createOutbound(metrics, settings.callTimeoutMs, clock);
-  const { ordersUrl, catalogUrl, workMs, drainMs, readyNeedsDatabase } = settings;
+  const { ordersUrl, catalogUrl, paymentsUrl, workMs, drainMs, readyNeedsDatabase, tls } = settings;
   const service = createService({
-    routes: createRoutes(settings.service, { database, outbound, ordersUrl, catalogUrl }),
+    routes: createRoutes(settings.service, { database, outbound, ordersUrl, catalogUrl, paymentsUrl }),
     database,
     metrics,
     log,
@@ -62,6 +62,11 @@ async function main(): Promise<void> {
     workMs,
     drainMs,
     readyNeedsDatabase,
+    tls,
+    crash: (why) => {
+      log.error(errorFields(new Error(why)), 'the process ends');
+      process.exit(1);
+    },
     sleep,
     clock,
     random: Math.random,

@@ -12,10 +12,16 @@ export interface PoolCounts {
 export type ShopMetrics = ReturnType<typeof createMetrics>;
 
 /** One registry per process part, so that several services can run side by side in one test. */
-export function createMetrics() {
+export function createMetrics(service = 'unknown', release = 'unknown') {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'shop_build_info',
+    help: 'Always 1; says which release runs.',
+    labelNames: ['service', 'version'] as const,
+    registers,
+  }).set({ service, version: release }, 1);
   return {
     registry,
     serverDuration: new Histogram({

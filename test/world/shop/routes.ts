@@ -22,6 +22,7 @@ export interface Neighbours {
   outbound: Outbound;
   ordersUrl: string | undefined;
   catalogUrl: string | undefined;
+  paymentsUrl?: string | undefined;
 }
 
 const Id = z.coerce.number().int().min(1).max(2_147_483_647);
@@ -32,6 +33,7 @@ const Ids = z
   .pipe(z.array(z.coerce.number<string>().int().min(1).max(2_147_483_647)).min(1).max(100));
 const OrderRow = z.object({ id: z.coerce.number(), product_id: z.number(), quantity: z.number() });
 const ProductRow = z.object({ id: z.number(), name: z.string(), price_cents: z.number() });
+const PaymentPage = z.object({ paid: z.array(z.number()) });
 const ProductPage = z.object({ products: z.array(ProductRow) });
 
 /** How many orders the front page shows. */
@@ -72,7 +74,7 @@ function webRoutes({ outbound, ordersUrl }: Neighbours): Route[] {
   ];
 }
 
-function ordersRoutes({ database, outbound, catalogUrl }: Neighbours): Route[] {
+function ordersRoutes({ database, outbound, catalogUrl, paymentsUrl }: Neighbours): Route[] {
   const db = needed(database, 'DATABASE_URL');
   const catalog = needed(catalogUrl, 'CATALOG_URL');
 
@@ -81,6 +83,11 @@ function ordersRoutes({ database, outbound, catalogUrl }: Neighbours): Route[] {
     if (ids.length === 0) return [];
     const url = `${catalog}/products?ids=${[...new Set(ids)].join(',')}`;
     return ProductPage.parse(await outbound.call({ method: 'GET', url, traceparent })).products;
+  }
+  async function paidOrders(ids: readonly number[], traceparent: string): Promise<ReadonlySet<number>> {
+    if (paymentsUrl === undefined || ids.length === 0) return new Set(ids);
+    const url = `${paymentsUrl}/payments?orders=${ids.join(',')}`;
+    return new Set(PaymentPage.parse(await outbound.call({ method: 'GET', url, traceparent })).paid);
   }
 
   return [
@@ -100,9 +107,17 @@ function ordersRoutes({ database, outbound, catalogUrl }: Neighbours): Route[] {
           traceparent,
         );
         const names = new Map(found.map((product) => [product.id, product.name]));
+        const paid = await paidOrders(
+          orders.map((order) => order.id),
+          traceparent,
+        );
         return {
           customer,
-          orders: orders.map((order) => ({ ...order, name: names.get(order.product_id) ?? null })),
+          orders: orders.map((order) => ({
+            ...order,
+            name: names.get(order.product_id) ?? null,
+            paid: paid.has(order.id),
+          })),
         };
       },
     },
@@ -139,10 +154,22 @@ function catalogRoutes({ database }: Neighbours): Route[] {
   ];
 }
 
+/** Stands for a provider outside: it has no database, and what it says depends on nothing of the shop's. */
+function paymentsRoutes(): Route[] {
+  return [
+    {
+      method: 'GET',
+      template: '/payments',
+      answer: async ({ query }) => ({ paid: readInput(Ids, query.get('orders') ?? '').filter((id) => id % 10 !== 0) }),
+    },
+  ];
+}
+
 const routesOf: Record<ServiceName, (neighbours: Neighbours) => Route[]> = {
   web: webRoutes,
   orders: ordersRoutes,
   catalog: catalogRoutes,
+  payments: paymentsRoutes,
 };
 
 export function createRoutes(service: ServiceName, neighbours: Neighbours): Route[] {

@@ -22,10 +22,10 @@ select n, 'Product ' || n, 100 + (n * 37) % 9900
 from generate_series(1, 500) as n
 on conflict (id) do nothing;
 
--- 200 customers with 100 orders each, spread over the past hundred days.
+-- 200 customers with 1200 orders each, spread over the past hundred days.
 insert into orders (customer_id, product_id, quantity, price_cents, placed_at)
 select 1 + n % 200, 1 + (n * 7919) % 500, 1 + n % 3, 100 + (n * 37) % 9900, now() - make_interval(mins => (n * 7) % 144000)
-from generate_series(1, 20000) as n
+from generate_series(1, 240000) as n
 where not exists (select from orders);
 
 analyze products;

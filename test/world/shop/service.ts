@@ -1,16 +1,19 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Database } from './database.ts';
 import type { Faults } from './faults.ts';
 import { changeFaults } from './faults.ts';
 import type { ShopLog } from './log.ts';
 import { errorFields } from './log.ts';
+import { createKeptMemory } from './memory.ts';
 import type { ShopMetrics } from './metrics.ts';
 import { UpstreamError } from './outbound.ts';
 import type { Route } from './routes.ts';
 import { RefusedRequest } from './routes.ts';
 import { readTrace } from './trace.ts';
+import { shareToPay, voucherOf } from './vouchers.ts';
 
 export interface ServiceOptions {
   routes: readonly Route[];
@@ -22,6 +25,9 @@ export interface ServiceOptions {
   workMs: number;
   drainMs: number;
   readyNeedsDatabase: boolean;
+  tls?: { port: number; cert: string; key: string } | undefined;
+  /** Ends the process at once, as an error that nobody caught does. */
+  crash: (why: string) => void;
   sleep: (ms: number) => Promise<void>;
   clock: () => number;
   /** 0 <= x < 1. */
@@ -48,7 +54,10 @@ class InjectedFault extends Error {}
 
 export function createService(options: ServiceOptions): Service {
   const { routes, database, metrics, log, faults, sleep, clock } = options;
+  const memory = createKeptMemory();
   let isStopping = false;
+  let requests = 0;
+  let cancelExit: () => void = () => undefined;
 
   async function runRoute(route: Route, request: IncomingMessage, url: URL): Promise<Reply> {
     const startedMs = clock();
@@ -57,10 +66,13 @@ export function createService(options: ServiceOptions): Service {
     let failure: unknown;
     try {
       const body = route.method === 'POST' ? await readJson(request) : undefined;
-      const { latencyMs, errorRate, cpuBurnMs } = faults.current;
+      const { latencyMs, errorRate, cpuBurnMs, memoryLeakKb, bugEvery } = faults.current;
+      requests += 1;
       if (latencyMs > 0) await sleep(latencyMs);
       if (options.random() < errorRate) throw new InjectedFault('this release fails on some requests');
       burn(cpuBurnMs, clock);
+      memory.leak(memoryLeakKb);
+      shareToPay(voucherOf(requests, bugEvery));
       if (options.workMs > 0) await sleep(options.workMs);
       reply = { status: 200, body: await route.answer({ query: url.searchParams, body, ...trace }) };
     } catch (error) {
@@ -77,6 +89,7 @@ export function createService(options: ServiceOptions): Service {
       'http.request.method': route.method,
       'http.response.status_code': reply.status,
       'url.path': url.pathname,
+      'http.route': route.template,
       'event.duration': Math.round(durationMs * 1e6),
     };
     if (reply.status >= 500) log.error({ ...fields, ...errorFields(failure) }, 'request failed');
@@ -85,18 +98,30 @@ export function createService(options: ServiceOptions): Service {
     return reply;
   }
 
+  /** Those faults that do not wait for a request. */
+  async function obeyAtOnce({ idleConnections, allocateMb, exitAfterMs }: Faults): Promise<void> {
+    await database?.holdIdleConnections(idleConnections);
+    cancelExit();
+    if (exitAfterMs > 0) {
+      const timer = setTimeout(() => options.crash('this release gives up after a while'), exitAfterMs);
+      cancelExit = () => clearTimeout(timer);
+    }
+    memory.hold(allocateMb);
+  }
+
   async function switchFaults(request: IncomingMessage): Promise<Reply> {
     if (request.method === 'POST') {
       const outcome = changeFaults(faults.current, await readJson(request), database !== undefined);
       if ('problem' in outcome) return { status: 400, body: { error: outcome.problem } };
       faults.current = outcome.faults;
-      await database?.holdIdleConnections(outcome.faults.idleConnections);
+      await obeyAtOnce(outcome.faults);
       log.info({ 'labels.faults': JSON.stringify(outcome.faults) }, 'faults were switched');
     } else if (request.method !== 'GET') {
       return { status: 405, body: { error: 'use GET or POST' } };
     }
     const { heldConnections = 0, leakedClients = 0 } = database ?? {};
-    return { status: 200, body: { faults: faults.current, heldConnections, leakedClients } };
+    const { leakedKib } = memory;
+    return { status: 200, body: { faults: faults.current, heldConnections, leakedClients, leakedKib } };
   }
 
   async function readiness(): Promise<Reply> {
@@ -137,35 +162,47 @@ export function createService(options: ServiceOptions): Service {
     response.end(JSON.stringify(body));
   }
 
-  const server: Server = createServer((request, response) => {
+  function listener(request: IncomingMessage, response: ServerResponse): void {
     answer(request, response).catch((error: unknown) => {
       if (statusOf(error) >= 500) log.error(errorFields(error), 'request could not be answered');
       if (response.headersSent) response.destroy();
       else send(response, { status: statusOf(error), body: { error: String(error) } });
     });
-  });
+  }
+  const server: Server = createServer(listener);
+  const { tls } = options;
+  const tlsServer = tls && createTlsServer({ cert: tls.cert, key: tls.key }, listener);
 
   return {
     async start(port, address) {
-      await database?.holdIdleConnections(faults.current.idleConnections);
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, address, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
+      await obeyAtOnce(faults.current);
+      await listen(server, port, address);
+      if (tls && tlsServer) await listen(tlsServer, tls.port, address);
       return (server.address() as AddressInfo).port;
     },
     async stop() {
       isStopping = true;
+      cancelExit();
       await sleep(options.drainMs);
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      });
+      await Promise.all(
+        [server, tlsServer].map((it) => {
+          const closed = new Promise<void>((resolve) => (it ? it.close(() => resolve()) : resolve()));
+          it?.closeIdleConnections();
+          return closed;
+        }),
+      );
     },
   };
+}
+
+function listen(server: Server, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, address, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

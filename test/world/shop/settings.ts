@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { Faults } from './faults.ts';
 
-export const serviceNames = ['web', 'orders', 'catalog'] as const;
+export const serviceNames = ['web', 'orders', 'catalog', 'payments'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 const wholeMs = (fallback: number) => z.coerce.number().int().min(0).max(600_000).default(fallback);
@@ -17,6 +17,14 @@ const Environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   ORDERS_URL: httpUrl.optional(),
   CATALOG_URL: httpUrl.optional(),
+  /** Outside the shop: whether an order is paid. Left out, orders does not ask. */
+  PAYMENTS_URL: httpUrl.optional(),
+  /** Name of the release, as a pipeline would set it: goes into logs and metrics. */
+  RELEASE: z.string().min(1).max(100).default('unknown'),
+  /** A second listener with TLS, where certificate and key (PEM) are given. */
+  TLS_PORT: z.coerce.number().int().min(1).max(65_535).default(8443),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
   POOL_MAX: z.coerce.number().int().min(1).max(1000).default(10),
   /** How long a request waits for a client of the pool. node-postgres waits for ever at 0, so 0 is not allowed. */
   CONNECTION_TIMEOUT_MS: z.coerce.number().int().min(1).max(600_000).default(3000),
@@ -41,6 +49,9 @@ export interface Settings {
   databaseUrl: string | undefined;
   ordersUrl: string | undefined;
   catalogUrl: string | undefined;
+  paymentsUrl: string | undefined;
+  release: string;
+  tls: { port: number; cert: string; key: string } | undefined;
   poolMax: number;
   connectionTimeoutMs: number;
   queryMs: number;
@@ -55,6 +66,7 @@ const neededBy: Record<ServiceName, readonly ('DATABASE_URL' | 'ORDERS_URL' | 'C
   web: ['ORDERS_URL'],
   orders: ['DATABASE_URL', 'CATALOG_URL'],
   catalog: ['DATABASE_URL'],
+  payments: [],
 };
 
 /** Throws with one line per wrong variable. Values are not repeated: DATABASE_URL may hold a password. */
@@ -75,6 +87,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     databaseUrl: e.DATABASE_URL,
     ordersUrl: e.ORDERS_URL,
     catalogUrl: e.CATALOG_URL,
+    paymentsUrl: e.PAYMENTS_URL,
+    release: e.RELEASE,
+    tls: e.TLS_CERT && e.TLS_KEY ? { port: e.TLS_PORT, cert: e.TLS_CERT, key: e.TLS_KEY } : undefined,
     poolMax: e.POOL_MAX,
     connectionTimeoutMs: e.CONNECTION_TIMEOUT_MS,
     queryMs: e.QUERY_MS,

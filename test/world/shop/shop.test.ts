@@ -49,16 +49,17 @@ function rowsFor(text: string, values: unknown[]): unknown[] {
 
 const stops: (() => Promise<void>)[] = [];
 
-async function startPart(name: ServiceName, pool: FakePool | undefined, next: string) {
+async function startPart(name: ServiceName, pool: FakePool | undefined, next: string, paymentsUrl?: string) {
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) };
-  const log = createLog(name, destination, () => 0);
-  const metrics = createMetrics();
+  const log = createLog(name, destination, () => 0, '1.4.0');
+  const metrics = createMetrics(name, '1.4.0');
   const faults = { current: Faults.parse({}) };
   const slept: number[] = [];
   const sleep = async (ms: number) => {
     slept.push(ms);
   };
+  const crashes: string[] = [];
   let held = 0;
   // A clock that leaps makes every failed wait look as long as its limit.
   let nowMs = 0;
@@ -87,7 +88,7 @@ async function startPart(name: ServiceName, pool: FakePool | undefined, next: st
   }
   const outbound = createOutbound(metrics, 5000, clock);
   const service = createService({
-    routes: createRoutes(name, { database, outbound, ordersUrl: next, catalogUrl: next }),
+    routes: createRoutes(name, { database, outbound, ordersUrl: next, catalogUrl: next, paymentsUrl }),
     database,
     metrics,
     log,
@@ -95,6 +96,7 @@ async function startPart(name: ServiceName, pool: FakePool | undefined, next: st
     workMs: 0,
     drainMs: 0,
     readyNeedsDatabase: false,
+    crash: (why) => crashes.push(why),
     sleep,
     clock,
     random: () => 0.5,
@@ -108,15 +110,16 @@ async function startPart(name: ServiceName, pool: FakePool | undefined, next: st
   });
   const metricText = async () => (await fetch(`${url}/metrics`)).text();
   const setFaults = (body: unknown) => fetch(`${url}/faults`, { method: 'POST', body: JSON.stringify(body) });
-  return { url, lines, slept, metricText, setFaults, stop: () => service.stop() };
+  return { url, lines, slept, crashes, metricText, setFaults, stop: () => service.stop() };
 }
 
 async function startShop() {
   const ordersPool = new FakePool(3);
   const catalog = await startPart('catalog', new FakePool(3), 'http://unused.invalid');
-  const orders = await startPart('orders', ordersPool, catalog.url);
+  const payments = await startPart('payments', undefined, 'http://unused.invalid');
+  const orders = await startPart('orders', ordersPool, catalog.url, payments.url);
   const web = await startPart('web', undefined, orders.url);
-  return { web, orders, catalog, ordersPool };
+  return { web, orders, catalog, payments, ordersPool };
 }
 
 describe('the shop over loopback', () => {
@@ -135,8 +138,8 @@ describe('the shop over loopback', () => {
     expect(await response.json()).toEqual({
       customer: 7,
       orders: [
-        { id: 1, product_id: 4, quantity: 1, name: 'Product 4' },
-        { id: 2, product_id: 4, quantity: 2, name: 'Product 4' },
+        { id: 1, product_id: 4, quantity: 1, name: 'Product 4', paid: true },
+        { id: 2, product_id: 4, quantity: 2, name: 'Product 4', paid: true },
       ],
     });
     for (const { lines } of [shop.web, shop.orders, shop.catalog]) {
@@ -210,6 +213,50 @@ describe('the shop over loopback', () => {
     expect(shop.orders.slept).toEqual(slept);
     expect([failed.status, served.status]).toEqual([500, 200]);
     expect(shop.orders.lines).toContainEqual(expect.objectContaining({ 'error.type': 'InjectedFault' }));
+  });
+
+  it('stumbles over an old voucher as code does: a TypeError with its own frame, route, trace and release', async () => {
+    await shop.orders.setFaults({ bugEvery: 2 });
+
+    const statuses: number[] = [];
+    for (let n = 0; n < 4; n += 1) statuses.push((await fetch(`${shop.orders.url}/orders?customer=1`)).status);
+
+    expect(statuses).toEqual([200, 500, 200, 500]);
+    const line = shop.orders.lines.find((it) => it['error.type'] === 'TypeError');
+    expect(line).toMatchObject({ 'http.route': '/orders', 'service.version': '1.4.0', 'trace.id': 'c'.repeat(32) });
+    expect(line?.['error.stack_trace']).toMatch(/at shareToPay .*vouchers\.ts:\d+/);
+    expect(await shop.orders.metricText()).toContain('shop_build_info{service="orders",version="1.4.0"} 1');
+  });
+
+  it('keeps memory for each request, and what it was told to take until that is lowered', async () => {
+    await shop.payments.setFaults({ memoryLeakKb: 64, allocateMb: 8 });
+    await fetch(`${shop.payments.url}/payments?orders=1`);
+    const kept = await (await shop.payments.setFaults({ memoryLeakKb: 0, allocateMb: 0 })).json();
+
+    expect(kept).toMatchObject({ leakedKib: 64, faults: { allocateMb: 0 } });
+  });
+
+  it('ends by itself after a while when told to, and not when that was taken back', async () => {
+    await shop.catalog.setFaults({ exitAfterMs: 1 });
+    await expect.poll(() => shop.catalog.crashes).toHaveLength(1);
+    await shop.orders.setFaults({ exitAfterMs: 60_000 });
+    await shop.orders.setFaults({ exitAfterMs: 0 });
+
+    expect(shop.orders.crashes).toEqual([]);
+  });
+
+  it('fails with its dependency outside, under the address of that dependency', async () => {
+    await shop.payments.setFaults({ errorRate: 1 });
+
+    const response = await fetch(`${shop.web.url}/?customer=7`);
+
+    expect(response.status).toBe(502);
+    const { host } = new URL(shop.payments.url);
+    expect(await shop.orders.metricText()).toMatch(
+      new RegExp(
+        `client_request_duration_seconds_count\\{method="GET",server_address="${host}",status_code="500"\\} 1`,
+      ),
+    );
   });
 
   it('is alive and ready without a database, and lists its routes to whoever is lost', async () => {

@@ -1,0 +1,68 @@
+{{/* Written by `npm run docs` from src/app/permissions.ts and from what each plug-in needs; do not change it by hand. */}}
+
+{{- define "hale.rules.cluster" -}}
+# get, list, watch: a namespace may opt its workloads in
+- apiGroups: [""]
+  resources: ["namespaces"]
+  verbs: [get, list, watch]
+{{- end }}
+
+{{- define "hale.rules.read" -}}
+# get, list, watch: alerts name pods; the owner chain leads to the workload
+- apiGroups: [""]
+  resources: ["pods"]
+  verbs: [get, list, watch]
+# get, list, watch: metrics of callers name Services
+- apiGroups: [""]
+  resources: ["services"]
+  verbs: [get, list, watch]
+# get: the replicas are read before and after the change
+# list, watch: the workloads themselves
+- apiGroups: ["apps"]
+  resources: ["deployments"]
+  verbs: [get, list, watch]
+# get: the replicas are read before and after the change
+# list, watch: the workloads themselves
+- apiGroups: ["apps"]
+  resources: ["statefulsets"]
+  verbs: [get, list, watch]
+# get, list, watch: the workloads themselves
+- apiGroups: ["apps"]
+  resources: ["daemonsets"]
+  verbs: [get, list, watch]
+# get, list, watch: they stand between a pod and its Deployment
+- apiGroups: ["apps"]
+  resources: ["replicasets"]
+  verbs: [get, list, watch]
+# get, list, watch: an autoscaler owns the replica count
+- apiGroups: ["autoscaling"]
+  resources: ["horizontalpodautoscalers"]
+  verbs: [get, list, watch]
+# list: KEDA owns the replica count; where its API is absent this grants nothing
+- apiGroups: ["keda.sh"]
+  resources: ["scaledobjects"]
+  verbs: [list]
+{{- end }}
+
+{{- define "hale.rules.write" -}}
+# create: what Hale did is told on the object, and is the last way to a person
+- apiGroups: ["events.k8s.io"]
+  resources: ["events"]
+  verbs: [create]
+# patch: the change itself
+- apiGroups: ["apps"]
+  resources: ["deployments/scale"]
+  verbs: [patch]
+# patch: the change itself
+- apiGroups: ["apps"]
+  resources: ["statefulsets/scale"]
+  verbs: [patch]
+{{- end }}
+
+{{- define "hale.rules.own" -}}
+# get: the ConfigMap that freezes Hale
+- apiGroups: [""]
+  resources: ["configmaps"]
+  verbs: [get]
+{{- end }}
+
