@@ -22,6 +22,7 @@ import { loadPolicies, matchPolicies } from '../policies/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepObserver } from '../ports/steps.ts';
 import type { LoweredAutonomy, Store } from '../ports/store.ts';
+import { createAlertRecogniser } from '../recognition/index.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -130,6 +131,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
       cluster,
       writer,
       topology: (recorded, now) => createTopology({ cluster, metrics: recorded, now, calls: config.catalogue.calls }),
+      recogniser: createAlertRecogniser({ metrics: reading, now: () => clock.now() }),
       detectors: DETECTORS,
       detectorConfig,
       remediations: REMEDIATIONS,

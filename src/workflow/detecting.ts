@@ -7,6 +7,7 @@ import type { IncidentView } from '../plugin/context.ts';
 import type { Detector } from '../plugin/detector.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
 import type { InboxEntry } from '../ports/store.ts';
+import { inOrder } from './recognising.ts';
 import type { Scene } from './scene.ts';
 
 export interface Detection {
@@ -28,7 +29,7 @@ export async function detect(incident: Incident, scene: Scene): Promise<Detectio
   const kinds = new Set<SignalKind>(inbox.map(({ signal }) => signal.kind).filter((kind) => kind !== 'hypothesis'));
   const findings: Finding[] = [];
   const failures: string[] = [];
-  for (const detector of scene.deps.detectors.values()) {
+  for (const detector of inOrder(scene.deps.detectors.values(), incident.alerts ?? [])) {
     // An incident without signals of its own (it came back, or runs a return) is everybody's.
     if (kinds.size > 0 && !detector.listensTo.some((kind) => kinds.has(kind))) continue;
     const looked = await look(detector, view, incident, scene);

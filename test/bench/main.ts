@@ -1,11 +1,12 @@
 // `npm run bench -- NAME [--data DIR] [--out FILE] [--seed N]`: one JSON line per figure on standard output, progress on standard error.
 import { parseArgs } from 'node:util';
+import { bench as alerts } from './alerts.ts';
 import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
 import { bench as store } from './store.ts';
 
-const BENCHES: readonly Bench[] = [ingest, idle, store];
+const BENCHES: readonly Bench[] = [ingest, idle, store, alerts];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -4,6 +4,7 @@ import { type Incident, WATCHDOG_KEY } from '../../domain/incident.ts';
 import { subjectName } from '../../domain/subject.ts';
 import { oweInvestigation, oweNarrative } from '../advising.ts';
 import { detect } from '../detecting.ts';
+import { meaningOf } from '../recognising.ts';
 import { recurrenceSignal } from '../recurrence.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
 import { escalate } from '../telling.ts';
@@ -12,7 +13,10 @@ import { escalate } from '../telling.ts';
 export const diagnosing: PhaseStep = {
   does: 'runs the detectors, ranks causes, reserves the first cause as leader',
   leadsTo: ['planning', 'following', 'watching', 'self-resolved', 'escalated'],
-  async run(incident, scene) {
+  async run(undiagnosed, scene) {
+    const { alerts, onlyAbout } = await meaningOf(undiagnosed, scene);
+    const incident: Incident = { ...undiagnosed, alerts: [...alerts] };
+    if (onlyAbout === 'informational') return { ...incident, phase: 'watching', outcome: NOTHING_WRONG };
     if (incident.subject === null) return escalate(incident, scene, unresolvedText(incident));
 
     const { findings, failures, gone } = await detect(incident, scene);
@@ -26,9 +30,15 @@ export const diagnosing: PhaseStep = {
     const diagnosed: Incident = { ...incident, findings: [...findings], causes: [...causes] };
     await oweInvestigation(diagnosed, scene);
     const [first] = causes;
-    return first ? lead(diagnosed, first, scene) : withoutCause(diagnosed, findings, failures, scene);
+    if (first === undefined) return withoutCause(diagnosed, findings, failures, scene);
+    if (onlyAbout === 'telemetry') return escalate(diagnosed, scene, `${ABOUT_MONITORING}; found: ${first.summary}`);
+    return lead(diagnosed, first, scene);
   },
 };
+
+const NOTHING_WRONG = 'its alerts are notices: nothing is wrong';
+/** What is wrong with the monitoring is no reason to change the workload that it watches. */
+const ABOUT_MONITORING = 'its alerts are about the monitoring, upon which Hale does not act';
 
 async function lead(incident: Incident, cause: Cause, scene: Scene): Promise<Incident> {
   const key = causeKey(cause);
