@@ -4,6 +4,7 @@ import { DETECTORS } from '../detectors/index.ts';
 import { REMEDIATIONS } from '../remediations/index.ts';
 import { SKILLS } from '../skills/index.ts';
 import { ConfigFile } from '../src/config/schema.ts';
+import { ALERT_CLASSES } from '../src/domain/alert-class.ts';
 import { AUDIT_KINDS } from '../src/domain/audit-event.ts';
 import { CALL_KINDS, CALL_SOURCES, NODE_KINDS } from '../src/domain/call-graph.ts';
 import { ERROR_CODES } from '../src/domain/errors.ts';
@@ -118,6 +119,9 @@ function listsPage(): string {
     table(['reason', 'role', 'meaning', 'example', 'lever of a person'], reasons),
     '## Signals',
     table(['kind', 'example'], entries(SIGNAL_KINDS)),
+    '## Classes of alerts',
+    'What an alert means, by its expression and text. What fits none clearly is `unknown`.',
+    table(['class', 'what belongs to it'], entries(ALERT_CLASSES)),
     '## Evidence',
     table(['kind', 'is'], entries(EVIDENCE_KINDS)),
     '## Ends of a call',

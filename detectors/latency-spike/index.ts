@@ -22,6 +22,7 @@ export const latencySpike = defineDetector<LatencySpikeConfig>({
   id: 'latency-spike',
   needs: [],
   listensTo: ['alert', 'recurrence'],
+  explains: ['latency'],
   config: LatencySpikeConfig,
   async detect(incident, config, ctx) {
     const { subject } = incident;

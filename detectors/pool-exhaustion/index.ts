@@ -16,6 +16,7 @@ export const poolExhaustion = defineDetector<PoolExhaustionConfig>({
   id: 'pool-exhaustion',
   needs: [],
   listensTo: ['alert', 'recurrence'],
+  explains: ['connections', 'backlog'],
   config: PoolExhaustionConfig,
   async detect(incident, config, ctx) {
     const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);

@@ -5,6 +5,10 @@
 - apiGroups: [""]
   resources: ["namespaces"]
   verbs: [get, list, watch]
+# list: whether a node is well and has room
+- apiGroups: [""]
+  resources: ["nodes"]
+  verbs: [list]
 {{- end }}
 
 {{- define "hale.rules.read" -}}
@@ -42,6 +46,34 @@
 - apiGroups: ["keda.sh"]
   resources: ["scaledobjects"]
   verbs: [list]
+# list: what Kubernetes itself says of an object
+- apiGroups: [""]
+  resources: ["events"]
+  verbs: [list]
+# list: whether a Service leads anywhere
+- apiGroups: ["discovery.k8s.io"]
+  resources: ["endpointslices"]
+  verbs: [list]
+# list: whether a policy blocks a Service
+- apiGroups: ["networking.k8s.io"]
+  resources: ["networkpolicies"]
+  verbs: [list]
+# list: whether a quota keeps pods from starting
+- apiGroups: [""]
+  resources: ["resourcequotas"]
+  verbs: [list]
+# list: whether a volume keeps pods from starting
+- apiGroups: [""]
+  resources: ["persistentvolumeclaims"]
+  verbs: [list]
+# list: whether a pod may be evicted
+- apiGroups: ["policy"]
+  resources: ["poddisruptionbudgets"]
+  verbs: [list]
+# get: the last lines of a container that ended tell why
+- apiGroups: [""]
+  resources: ["pods/log"]
+  verbs: [get]
 {{- end }}
 
 {{- define "hale.rules.write" -}}

@@ -23,6 +23,7 @@ import { loadPolicies, matchPolicies } from '../policies/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepObserver } from '../ports/steps.ts';
 import type { LoweredAutonomy, Store } from '../ports/store.ts';
+import { createAlertRecogniser } from '../recognition/index.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -141,6 +142,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
       clock,
       store,
       writer,
+      recogniser: createAlertRecogniser({ metrics: reading, now: () => clock.now() }),
       detectors: DETECTORS,
       detectorConfig,
       remediations: REMEDIATIONS,

@@ -25,6 +25,7 @@ export function renderIncident(screen: Screen, dossier: IncidentDossier): string
     head,
     `${incident.id}  opened ${moment(incident.openedAt)}, ${span(ended - incident.openedAt)}${incident.subject ? `, ${subjectName(incident.subject)}` : ''}`,
     ...(incident.outcome ? ['', ...wrap(`=> ${incident.outcome}`, screen.width)] : []),
+    ...section(screen, 'alerts', alerts(screen, dossier)),
     ...section(screen, 'cause', causes(screen, dossier, lever)),
     ...section(screen, 'in the words of the model', words(screen, dossier)),
     ...section(screen, 'done', actions(screen, dossier)),
@@ -44,6 +45,16 @@ export function renderIncident(screen: Screen, dossier: IncidentDossier): string
 
 function section(screen: Screen, title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', paint(screen, 'strong', title), ...lines];
+}
+
+/** What each alert means, and by what that is told. */
+function alerts(screen: Screen, { incident }: IncidentDossier): string[] {
+  const rows = (incident.alerts ?? []).map(({ name, class: alertClass, because }) => [
+    name,
+    alertClass,
+    because.slice(0, 2).join('; '),
+  ]);
+  return table(screen, [], rows);
 }
 
 function causes(screen: Screen, { incident }: IncidentDossier, lever: string | null): string[] {

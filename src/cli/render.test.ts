@@ -67,6 +67,16 @@ describe('show', () => {
     }
   });
 
+  it('says what the alerts mean, and by what that is told', () => {
+    const alerts = [
+      { name: 'OrdersSlow', class: 'latency', margin: 0.8, because: ['a quantile of x', 'second', 'third'] },
+    ];
+    const text = renderIncident(WIDE, dossierOf({ incident: incidentOf({ alerts } as never) })).join('\n');
+
+    expect(text).toContain('OrdersSlow');
+    expect(text).toMatch(/latency +a quantile of x; second/);
+  });
+
   it('of a healed one shows the chart with the action, and what is owed', () => {
     const readings = [0.91, 0.4, null, 0.12].map((indicator, index) => ({
       at: START + (index + 1) * 60_000,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RecognisedAlert } from './alert-class.ts';
 import { EvidenceKind } from './evidence.ts';
 import { Cause, Finding } from './finding.ts';
 import { Instant } from './instant.ts';
@@ -53,6 +54,8 @@ export const Incident = z.object({
   /** Occurrences that still fire, by the signals alone. */
   firing: z.array(z.string()),
   lastSignalAt: Instant,
+  /** What its alerts mean, by rule; recorded when it is diagnosed. */
+  alerts: z.array(RecognisedAlert).optional(),
   findings: z.array(Finding),
   causes: z.array(Cause),
   /** The cause key that this incident has reserved as leader. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AlertClass } from '../domain/alert-class.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Permission } from '../domain/permission.ts';
 import type { SignalKind } from '../domain/signal.ts';
@@ -9,6 +10,8 @@ export interface DetectorDefinition<C> {
   readonly id: string;
   readonly needs: readonly Permission[];
   readonly listensTo: readonly SignalKind[];
+  /** What kinds of alerts it explains best: asked first about those, while the incident has queries left. */
+  readonly explains?: readonly AlertClass[];
   /** Its thresholds; every key has a default. */
   readonly config: z.ZodType<C>;
   /** `[]` = not mine. Throws only when it could not look. */

@@ -7,6 +7,7 @@ import type { IncidentView } from '../plugin/context.ts';
 import type { Detector } from '../plugin/detector.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
 import type { InboxEntry } from '../ports/store.ts';
+import { inOrder } from './recognising.ts';
 import type { Scene } from './scene.ts';
 
 /** Signals that the detectors are shown: more of one workload say nothing new. */
@@ -31,7 +32,7 @@ export async function detect(incident: Incident, scene: Scene, only?: ReadonlySe
   const kinds = new Set<SignalKind>(inbox.map(({ signal }) => signal.kind).filter((kind) => kind !== 'hypothesis'));
   const findings: Finding[] = [];
   const failures: string[] = [];
-  for (const detector of scene.deps.detectors.values()) {
+  for (const detector of inOrder(scene.deps.detectors.values(), incident.alerts ?? [])) {
     // An incident without signals of its own (it came back, or runs a return) is everybody's.
     if (only && !only.has(detector.id)) continue;
     if (kinds.size > 0 && !detector.listensTo.some((kind) => kinds.has(kind))) continue;

@@ -53,6 +53,34 @@ describe('from alert to an end', () => {
     expect(hale.cluster.writes).toHaveLength(1);
   });
 
+  it('never acts upon a notice: it watches', async () => {
+    const hale = await start();
+    hale.world.expression = 'vector(1)';
+
+    await hale.alert();
+    await hale.run(2 * MINUTE_MS);
+
+    const incident = await hale.incident();
+    expect(incident.alerts).toMatchObject([{ name: 'PoolWaiting', class: 'informational' }]);
+    expect(incident.phase).toBe('watching');
+    expect(hale.cluster.writes).toEqual([]);
+    expect(hale.told).toEqual([]);
+  });
+
+  it('hands an alert about the monitoring to a person, whatever the detectors find on the workload', async () => {
+    const hale = await start();
+    hale.world.expression = 'rate(prometheus_remote_storage_samples_failed_total[5m]) > 0';
+
+    await hale.alert();
+    await hale.run(2 * MINUTE_MS);
+
+    const incident = await hale.incident();
+    expect(incident.alerts).toMatchObject([{ class: 'telemetry' }]);
+    expect(incident.phase).toBe('escalated');
+    expect(incident.causes).toHaveLength(1);
+    expect(hale.cluster.writes).toEqual([]);
+  });
+
   it('in observe says what it would have done, writes nothing and calls nobody', async () => {
     const hale = await start({ mode: 'observe' });
     await hale.alert();

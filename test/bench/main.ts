@@ -1,5 +1,6 @@
 // `npm run bench -- NAME [--data DIR] [--out FILE] [--seed N]`: one JSON line per figure on standard output, progress on standard error.
 import { parseArgs } from 'node:util';
+import { bench as alerts } from './alerts.ts';
 import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
@@ -8,7 +9,7 @@ import { bench as petshop } from './petshop.ts';
 import { bench as sockshop1 } from './sockshop1.ts';
 import { bench as store } from './store.ts';
 
-const BENCHES: readonly Bench[] = [ingest, idle, store, nezha, petshop, sockshop1];
+const BENCHES: readonly Bench[] = [ingest, idle, store, alerts, nezha, petshop, sockshop1];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

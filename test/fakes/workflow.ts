@@ -15,6 +15,7 @@ import type { ModelAdvisor } from '../../src/model/index.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { MetricsReader, RangeSeries } from '../../src/ports/metrics.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { createAlertRecogniser } from '../../src/recognition/index.ts';
 import { createManualClock } from '../../src/simulation/clock.ts';
 import type { WorkflowDeps } from '../../src/workflow/deps.ts';
 import { WORKFLOW_DEFAULTS } from '../../src/workflow/settings.ts';
@@ -39,6 +40,8 @@ export interface World {
   channelUp: boolean;
   /** What the operator allows. */
   mode: Mode;
+  /** The expression of the rule behind the alert; null = Prometheus lists no such rule. */
+  expression: string | null;
 }
 
 export interface WorkflowHarness {
@@ -121,6 +124,7 @@ export async function startWorkflow(
     neighboursDown: false,
     channelUp: true,
     mode: options.mode ?? 'auto',
+    expression: null,
   };
   const told: Notification[] = [];
   const steps: string[] = [];
@@ -141,6 +145,7 @@ export async function startWorkflow(
       cluster: cluster.reader,
       writer: cluster.writer,
       topology: () => NOBODY_CALLS,
+      recogniser: createAlertRecogniser({ metrics: metricsOf(world, cluster), now: () => clock.now() }),
       detectors: new Map([['test', detectorOf(world)]]),
       detectorConfig: {},
       remediations: new Map([['scale-workload', scaleWorkload]]),
@@ -288,7 +293,9 @@ function metricsOf(world: World, cluster: FakeCluster): MetricsReader {
       return { series: poolSeries(world, cluster, to), warnings: [] };
     },
     async alertRules() {
-      return [];
+      const { expression } = world;
+      if (expression === null) return [];
+      return [{ name: 'PoolWaiting', group: 'test', expression, forMs: 0, labels: {}, annotations: {} }];
     },
     async version() {
       return 'test';

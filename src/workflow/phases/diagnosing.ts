@@ -5,6 +5,7 @@ import { REASONS } from '../../domain/reason.ts';
 import { type Subject, subjectName } from '../../domain/subject.ts';
 import { oweInvestigation, oweNarrative } from '../advising.ts';
 import { detect } from '../detecting.ts';
+import { meaningOf } from '../recognising.ts';
 import { recurrenceSignal } from '../recurrence.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
 import { readSurroundings } from '../surroundings/index.ts';
@@ -14,8 +15,12 @@ import { escalate } from '../telling.ts';
 export const diagnosing: PhaseStep = {
   does: 'runs the detectors, ranks causes, reserves the first cause as leader',
   leadsTo: ['planning', 'following', 'watching', 'self-resolved', 'escalated'],
-  async run(incident, scene) {
-    if (incident.subject === null) return escalate(incident, scene, unresolvedText(incident));
+  async run(undiagnosed, scene) {
+    const { alerts, onlyAbout } = await meaningOf(undiagnosed, scene);
+    const incident: Incident = { ...undiagnosed, alerts: [...alerts] };
+    const isNotice = onlyAbout === 'informational';
+    const noticed: Incident = { ...incident, phase: 'watching', outcome: NOTHING_WRONG };
+    if (incident.subject === null) return isNotice ? noticed : escalate(incident, scene, unresolvedText(incident));
 
     const { findings, failures, gone } = await detect(incident, scene);
     if (gone)
@@ -28,9 +33,17 @@ export const diagnosing: PhaseStep = {
     const diagnosed: Incident = { ...incident, findings: [...findings], causes: [...causes] };
     await oweInvestigation(diagnosed, scene);
     const [first] = causes;
-    return first ? lead(diagnosed, first, scene) : withoutCause(diagnosed, { findings, failures, unexplained }, scene);
+    // What reads like a notice may be none: it calls nobody only where no detector finds anything either.
+    if (first === undefined && isNotice && findings.length === 0 && failures.length === 0) return noticed;
+    if (first === undefined) return withoutCause(diagnosed, { findings, failures, unexplained }, scene);
+    if (onlyAbout === 'telemetry') return escalate(diagnosed, scene, `${ABOUT_MONITORING}; found: ${first.summary}`);
+    return lead(diagnosed, first, scene);
   },
 };
+
+const NOTHING_WRONG = 'its alerts are notices: nothing is wrong';
+/** What is wrong with the monitoring is no reason to change the workload that it watches. */
+const ABOUT_MONITORING = 'its alerts are about the monitoring, upon which Hale does not act';
 
 /** Surroundings are read where they decide something: to rank what was found, and before a person is told that nothing was. */
 async function diagnose(incident: Incident, subject: Subject, findings: readonly Finding[], scene: Scene) {

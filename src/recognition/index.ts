@@ -1,0 +1,1 @@
+export { type AlertRecogniser, createAlertRecogniser } from './alert-recogniser.ts';
