@@ -138,6 +138,6 @@ describe('trace-latency', () => {
 
     expect((await trace('shop/web')).notices).toEqual([expect.stringContaining('side by side')]);
     await expect(trace('shop/wep')).rejects.toThrow('there is no workload shop/wep; it has shop/web');
-    await expect(trace('"} or up{x="/y')).rejects.toThrow();
+    await expect(trace('"} or up{x="/y')).rejects.toThrow('like shop/web');
   });
 });

@@ -342,7 +342,7 @@ export function serviceView(object: unknown): ServiceView {
     ports: listAt(object, 'spec', 'ports').map((it) => ({
       name: textAt(it, 'name') ?? '',
       port: numberAt(it, 'port') ?? 0,
-      targetPort: String(at(it, 'targetPort') ?? numberAt(it, 'port') ?? ''),
+      targetPort: textAt(it, 'targetPort') ?? String(numberAt(it, 'targetPort') ?? numberAt(it, 'port') ?? ''),
     })),
   };
 }
