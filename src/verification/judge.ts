@@ -7,7 +7,7 @@ export interface Look {
   readonly now: number;
   readonly effect: Effect;
   readonly users: IndicatorReading;
-  /** Null = could not be read; then, as when one of them is missing, recovery cannot be claimed. */
+  /** Null = could not be read; then recovery cannot be claimed. */
   readonly neighbours: Readonly<Record<string, number>> | null;
 }
 
@@ -44,18 +44,13 @@ export function usersWell(reading: IndicatorReading, measure: Measure): boolean 
  * it makes the verdict `unknown`, after which nothing more is written.
  */
 export function judge(state: VerificationState, look: Look, measure: Measure): VerificationState {
-  const well = neighboursSeen(state, look) ? usersWell(look.users, measure) : null;
+  const well = look.neighbours === null ? null : usersWell(look.users, measure);
   const inForceAt = state.inForceAt ?? (look.effect === 'in-force' ? look.now : null);
   const goodSince = well === true && inForceAt !== null ? (state.goodSince ?? look.now) : null;
   const settled = look.now - (inForceAt ?? state.startedAt) >= measure.settleMs;
   const worseSince = settled && isWorse(state, look, measure) ? (state.worseSince ?? look.now) : null;
   const next: VerificationState = { ...state, inForceAt, goodSince, worseSince, last: look.users };
   return { ...next, verdict: verdictOf(next, look, measure, well) };
-}
-
-/** Each neighbour that was measured before has an answer now: one whose series vanished may be the one that broke. */
-function neighboursSeen({ neighboursBefore }: VerificationState, { neighbours }: Look): boolean {
-  return neighbours !== null && Object.keys(neighboursBefore).every((name) => neighbours[name] !== undefined);
 }
 
 function verdictOf(
