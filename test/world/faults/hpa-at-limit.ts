@@ -1,0 +1,46 @@
+import type { Fault } from '../fault.ts';
+import { QUIET_SHOP, SHOP_NAMESPACE } from '../manifests.ts';
+import { replicasOf } from './may-move.ts';
+
+const PATH = `/apis/autoscaling/v2/namespaces/${SHOP_NAMESPACE}/horizontalpodautoscalers`;
+const QUIET_RATE_PER_S = 18;
+
+export const hpaAtLimit: Fault = {
+  id: 'hpa-at-limit',
+  description: 'the autoscaler of orders wants more replicas than its maximum of two allows',
+  smoke: false,
+  shop: { orders: { ...QUIET_SHOP.orders, limits: { cpu: '300m' }, faults: { cpuBurnMs: 12 } } },
+  quietRatePerS: QUIET_RATE_PER_S,
+  causeExpected: 'autoscaler-at-limit',
+  leverExpected: 'raise-autoscaler-limit',
+  mayMove: [
+    replicasOf('orders'),
+    {
+      kind: 'HorizontalPodAutoscaler',
+      namespace: SHOP_NAMESPACE,
+      name: 'orders',
+      fields: ['spec.maxReplicas'],
+      pods: 'stay',
+    },
+  ],
+  async on({ world, load }) {
+    await world.admin.create(PATH, {
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'orders', namespace: SHOP_NAMESPACE },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'orders' },
+        minReplicas: 2,
+        maxReplicas: 2,
+        metrics: [
+          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 150 } } },
+        ],
+      },
+    });
+    load.setRate(QUIET_RATE_PER_S * 4);
+  },
+  async off({ world, load }) {
+    load.setRate(QUIET_RATE_PER_S);
+    await world.admin.delete(`${PATH}/orders`);
+  },
+};

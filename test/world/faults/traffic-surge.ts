@@ -1,0 +1,25 @@
+import type { Fault } from '../fault.ts';
+import { QUIET_SHOP } from '../manifests.ts';
+import { replicasOf } from './may-move.ts';
+
+/** A release that burns 12 ms of processor a request: two pods at 0.3 of a core serve some 45 requests a second, six of them 135. */
+const RELEASE = { ...QUIET_SHOP.orders, limits: { cpu: '300m' }, faults: { cpuBurnMs: 12 } };
+const QUIET_RATE_PER_S = 18;
+
+export const trafficSurge: Fault = {
+  id: 'traffic-surge',
+  description: 'four times as many users as usual come, and orders runs out of processor',
+  smoke: false,
+  shop: { orders: RELEASE },
+  quietRatePerS: QUIET_RATE_PER_S,
+  causeExpected: 'traffic-surge',
+  leverExpected: 'scale-workload',
+  mayMove: [replicasOf('orders')],
+  async on({ load }) {
+    load.setRate(QUIET_RATE_PER_S * 4);
+  },
+  async off({ load }) {
+    load.setRate(QUIET_RATE_PER_S);
+  },
+  cure: ({ shop }) => shop.scale('orders', 6),
+};
