@@ -1,6 +1,6 @@
+import { isHaleError } from '../../src/domain/errors.ts';
 import type { Change } from '../../src/domain/finding.ts';
 import type { Subject } from '../../src/domain/subject.ts';
-import { isHaleError } from '../../src/domain/errors.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import type { RevisionView } from '../../src/ports/cluster-details.ts';
 
@@ -101,7 +101,7 @@ function resourceChange(a: Json, b: Json): string[] {
     const [old, now] = [a, b].map((one) => fieldOf(one.resources, kind));
     return ['cpu', 'memory'].flatMap((name) => {
       const [was, is] = [fieldOf(old, name), fieldOf(now, name)].map((value) =>
-        value === undefined ? 'none' : String(value),
+        typeof value === 'string' || typeof value === 'number' ? String(value) : 'none',
       );
       return was === is ? [] : [`${name} ${kind === 'limits' ? 'limit' : 'request'} ${was} -> ${is}`];
     });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { HaleError } from '../../src/domain/errors.ts';
 import type { EndsGiven } from '../../test/contract/container-ends-world.ts';
 import { containerEndsWorld } from '../../test/contract/container-ends-world.ts';
-import { HaleError } from '../../src/domain/errors.ts';
 import { detectIn } from '../../test/contract/detector-contract.ts';
 import { crashLoop } from './index.ts';
 

@@ -72,7 +72,8 @@ function withTrouble(
   from: number,
 ): ContainerEnds {
   const end = trouble.terminated ?? trouble.lastTerminated;
-  const isRecent = end?.at != null && end.at >= from;
+  const endedAt = end?.at ?? null;
+  const isRecent = endedAt !== null && endedAt >= from;
   const atLeast = pod.createdAt >= from ? trouble.restarts : isRecent && trouble.restarts > 0 ? 1 : 0;
   const lastReason = end?.reason ?? known?.lastReason ?? null;
   const restarts = Math.max(known?.restarts ?? 0, atLeast);
@@ -80,7 +81,7 @@ function withTrouble(
     pod: pod.name,
     container: trouble.name,
     restarts,
-    lastRestartAt: isRecent ? end.at : (known?.lastRestartAt ?? null),
+    lastRestartAt: isRecent ? endedAt : (known?.lastRestartAt ?? null),
     oomKills: known?.oomKills ?? null,
     lastReason,
     exitCode: end?.exitCode ?? known?.exitCode ?? null,
