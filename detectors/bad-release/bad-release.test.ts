@@ -130,6 +130,39 @@ describe('bad-release: users are worse off with the new revision', () => {
     expect(await detect({ ...given, newErrors: failing })).toMatchObject([{ reason: 'bad-release' }]);
   });
 
+  it('names what Kubernetes keeps of both revisions, and who wrote the new one', async () => {
+    const sick = world({ newErrors: failing });
+    const revision = (hash: string, number: number, image: string) => ({
+      name: `orders-${hash}`,
+      uid: hash,
+      revision: number,
+      createdAt: 0,
+      replicas: 3,
+      readyReplicas: 3,
+      images: [image],
+      changeCause: number === 31 ? 'orders 2.4.0' : '',
+      template: {
+        spec: { containers: [{ name: 'app', image, env: number === 31 ? [{ name: 'FAST', value: '1' }] : [] }] },
+      },
+    });
+    sick.cluster.setDetails({
+      revisions: [revision('6c5b7d8f94', 31, 'orders:2.4.0'), revision('7d9f8c6b5d', 30, 'orders:2.3.9')],
+    });
+    sick.cluster.change(sick.incident.subject, {
+      changes: [
+        { manager: 'kube-controller-manager', at: 2, subresource: 'scale', fields: ['spec.replicas'] },
+        { manager: 'helm', at: 1, subresource: '', fields: ['spec.template.spec'] },
+      ],
+    });
+
+    const [finding] = await detectIn(sick, badRelease);
+
+    expect(finding?.change).toMatchObject({
+      what: 'image orders:2.3.9 -> orders:2.4.0, env FAST added: revision 7d9f8c6b5d -> 6c5b7d8f94 (orders 2.4.0)',
+      by: 'helm',
+    });
+  });
+
   it('reads the image of kube-state-metrics 1', async () => {
     const given: Given = { newErrors: failing, images: ['orders:1', 'orders:2'], imageLabel: 'image' };
 

@@ -4,13 +4,14 @@ import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
 import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
-import { readContainerEnds, readServedByPod } from '../../src/workload-metrics/index.ts';
+import { readPodEnds, readServedByPod } from '../../src/workload-metrics/index.ts';
 import type { Crashing } from './crashing.ts';
 import { crashingRevision } from './crashing.ts';
 import type { Comparison, Figures } from './judge.ts';
 import { compare, newestOf } from './judge.ts';
 import { changedImages, liveHashes, readImages, revisionsOf } from './revisions.ts';
 import { BadReleaseConfig } from './schema.ts';
+import { whatChanged } from './what-changed.ts';
 
 /** What is looked at before the earliest release that may be blamed, so that there is a revision to compare with. */
 const BEFORE_MS = 20 * 60_000;
@@ -65,17 +66,17 @@ async function judgeWorkload(
       };
     }
   }
-  const { ends, query, at } = await readContainerEnds(subject, backMs, ctx);
+  const { ends, query } = await readPodEnds(subject, ctx.cluster.podsOf(subject), backMs, ctx);
   const crashing = crashingRevision(ends, subject, live);
   // A revision that was there when the look back begins may be older than that.
-  if (crashing === null || crashing.from < at - config.within) return null;
+  if (crashing === null || crashing.from < ctx.now() - config.within) return null;
   return {
     before: crashing.before,
     after: crashing.hash,
     at: crashing.from,
     comparison: null,
     crashing,
-    queries: [query],
+    queries: query === null ? [] : [query],
   };
 }
 
@@ -89,7 +90,10 @@ async function findingOf(
   const live = liveHashes(subject, ctx.cluster);
   const { images, query } = await readImages(subject, config.within + BEFORE_MS, live, ctx);
   const changed = changedImages(images.get(before), images.get(after));
-  const what = changed.length > 0 ? changed.join(', ') : 'its pod template';
+  const told = await whatChanged(subject, verdict, ctx);
+  const fields = told !== null && told.fields.length > 0 ? told.fields : changed;
+  const what = fields.length > 0 ? fields.join(', ') : 'its pod template';
+  const cause = told?.cause ? ` (${told.cause})` : '';
   return {
     id: ctx.newId(),
     detector: 'bad-release',
@@ -99,7 +103,7 @@ async function findingOf(
     summary: `${subjectName(subject)}: revision ${after} (${what}) ${comparison ? seen(comparison) : crashText(crashing)}; revision ${before} ${comparison ? wasText(comparison) : 'did not'}`,
     figures: { ...figuresOf(comparison, crashing), beganAt: at },
     evidence: [...verdict.queries, query].flatMap((one) => ctx.metrics.evidenceOf(one) ?? []),
-    change: { what: `${what}: revision ${before} -> ${after}`, by: null, at },
+    change: { what: `${what}: revision ${before} -> ${after}${cause}`, by: told?.by ?? null, at },
     mend: commandText(
       'kubectl',
       '-n',

@@ -1,9 +1,12 @@
 import { commandText } from '../../src/domain/command-text.ts';
 import type { Finding } from '../../src/domain/finding.ts';
+import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
+import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
+import type { PodView } from '../../src/ports/cluster.ts';
 import type { ContainerEnds } from '../../src/workload-metrics/index.ts';
-import { readContainerEnds } from '../../src/workload-metrics/index.ts';
+import { ifReadable, readPodEnds } from '../../src/workload-metrics/index.ts';
 import { CrashLoopConfig } from './schema.ts';
 
 export const crashLoop = defineDetector<CrashLoopConfig>({
@@ -12,14 +15,17 @@ export const crashLoop = defineDetector<CrashLoopConfig>({
   listensTo: ['alert', 'recurrence'],
   config: CrashLoopConfig,
   async detect(incident, config, ctx) {
-    const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);
+    // Kubernetes alone shows it: without metrics there are only fewer callees.
+    const asked = ctx.topology.calleesOf(incident.workload, config.depth);
+    const callees = (await ifReadable(asked)) ?? [];
     const findings: Finding[] = [];
     for (const { subject } of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
-      const { ends, query } = await readContainerEnds(subject, config.within, ctx);
+      const pods = ctx.cluster.podsOf(subject);
+      const { ends, query } = await readPodEnds(subject, pods, config.within, ctx);
       const looping = ends.filter((one) => isLooping(one, config)).toSorted((a, b) => b.restarts - a.restarts);
       const [worst] = looping;
       if (worst === undefined) continue;
-      const pods = new Set(ends.map(({ pod }) => pod)).size;
+      const podsKnown = new Set(ends.map(({ pod }) => pod)).size;
       const podsAffected = new Set(looping.map(({ pod }) => pod)).size;
       const exitCode = worst.exitCode === null ? {} : { exitCode: worst.exitCode };
       findings.push({
@@ -28,9 +34,12 @@ export const crashLoop = defineDetector<CrashLoopConfig>({
         reason: 'crash-looping',
         subject,
         confidence: worst.waitingReason === 'CrashLoopBackOff' ? 0.9 : 0.85,
-        summary: `${subjectName(subject)}: container ${worst.container || 'unknown'} ${endText(worst)}, ${worst.restarts} restarts in ${Math.round(config.within / 60_000)} minutes; ${podsAffected} of ${pods} pods`,
-        figures: { restarts: worst.restarts, pods, podsAffected, ...exitCode },
-        evidence: [ctx.metrics.evidenceOf(query) ?? []].flat(),
+        summary: `${subjectName(subject)}: container ${worst.container || 'unknown'} ${endText(worst)}, ${worst.restarts} restarts in ${Math.round(config.within / 60_000)} minutes; ${podsAffected} of ${podsKnown} pods`,
+        figures: { restarts: worst.restarts, pods: podsKnown, podsAffected, ...exitCode },
+        evidence: [
+          ...(query === null ? [] : [ctx.metrics.evidenceOf(query) ?? []].flat()),
+          keepPods(subject, pods, ctx),
+        ],
         mend: commandText(
           'kubectl',
           '-n',
@@ -43,9 +52,24 @@ export const crashLoop = defineDetector<CrashLoopConfig>({
         ),
       });
     }
+    // Nothing here, and whom it calls is not known: then it could not look.
+    if (findings.length === 0) await asked;
     return findings;
   },
 });
+
+/** What Kubernetes keeps of the containers that are in trouble. */
+function keepPods(subject: Subject, pods: readonly PodView[], ctx: Pick<ReadContext, 'keep'>): string {
+  const troubles = pods.flatMap(({ name, troubles: own }) => own.map((trouble) => ({ pod: name, ...trouble })));
+  const title = `containers in trouble: ${troubles.length}`;
+  return ctx.keep({
+    kind: 'cluster-object',
+    source: 'kubernetes',
+    title,
+    query: `pods of ${subjectName(subject)}`,
+    body: troubles,
+  });
+}
 
 /** Ended by itself again and again. One that ran out of memory is told as that; one that completed and starts again has done its work. */
 function isLooping({ restarts, lastReason, waitingReason, oomKills }: ContainerEnds, config: CrashLoopConfig): boolean {

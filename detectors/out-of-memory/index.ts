@@ -1,8 +1,11 @@
 import type { Finding } from '../../src/domain/finding.ts';
+import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
+import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
+import type { PodView } from '../../src/ports/cluster.ts';
 import type { ContainerEnds } from '../../src/workload-metrics/index.ts';
-import { readContainerEnds } from '../../src/workload-metrics/index.ts';
+import { ifReadable, readPodEnds } from '../../src/workload-metrics/index.ts';
 import { OutOfMemoryConfig } from './schema.ts';
 
 export const outOfMemory = defineDetector<OutOfMemoryConfig>({
@@ -11,10 +14,13 @@ export const outOfMemory = defineDetector<OutOfMemoryConfig>({
   listensTo: ['alert', 'recurrence'],
   config: OutOfMemoryConfig,
   async detect(incident, config, ctx) {
-    const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);
+    // Kubernetes alone shows it: without metrics there are only fewer callees.
+    const asked = ctx.topology.calleesOf(incident.workload, config.depth);
+    const callees = (await ifReadable(asked)) ?? [];
     const findings: Finding[] = [];
     for (const { subject } of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
-      const { ends, query } = await readContainerEnds(subject, config.within, ctx);
+      const pods = ctx.cluster.podsOf(subject);
+      const { ends, query } = await readPodEnds(subject, pods, config.within, ctx);
       const killed = ends.flatMap((one) => {
         const kills = killsOf(one);
         return kills === null ? [] : [{ ...one, kills }];
@@ -35,12 +41,30 @@ export const outOfMemory = defineDetector<OutOfMemoryConfig>({
           podsAffected: new Set(killed.map(({ pod }) => pod)).size,
           ...(limit === null ? {} : { limitBytes: limit }),
         },
-        evidence: [ctx.metrics.evidenceOf(query) ?? []].flat(),
+        evidence: [
+          ...(query === null ? [] : [ctx.metrics.evidenceOf(query) ?? []].flat()),
+          keepPods(subject, pods, ctx),
+        ],
       });
     }
+    // Nothing here, and whom it calls is not known: then it could not look.
+    if (findings.length === 0) await asked;
     return findings;
   },
 });
+
+/** What Kubernetes keeps of the containers that are in trouble. */
+function keepPods(subject: Subject, pods: readonly PodView[], ctx: Pick<ReadContext, 'keep'>): string {
+  const troubles = pods.flatMap(({ name, troubles: own }) => own.map((trouble) => ({ pod: name, ...trouble })));
+  const title = `containers in trouble: ${troubles.length}`;
+  return ctx.keep({
+    kind: 'cluster-object',
+    source: 'kubernetes',
+    title,
+    query: `pods of ${subjectName(subject)}`,
+    body: troubles,
+  });
+}
 
 /**
  * The kernel's count, or restarts after an end as OOMKilled. That reason stays for ever, so it counts only with a restart within the window.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HaleError } from '../../src/domain/errors.ts';
 import type { EndsGiven } from '../../test/contract/container-ends-world.ts';
 import { containerEndsWorld } from '../../test/contract/container-ends-world.ts';
 import { detectIn } from '../../test/contract/detector-contract.ts';
@@ -50,5 +51,39 @@ describe('out-of-memory', () => {
     ['a counter that is merely there', { oomKills: [] }],
   ])('finds nothing: %s', async (_, given) => {
     expect(await detectIn(containerEndsWorld(given), outOfMemory)).toEqual([]);
+  });
+});
+
+describe('out-of-memory, by Kubernetes alone', () => {
+  const troubled = (restarts: number, endedAgoMs: number) => {
+    const world = containerEndsWorld({});
+    const end = { reason: 'OOMKilled', exitCode: 1, at: world.now - endedAgoMs };
+    const waiting = { reason: 'CrashLoopBackOff', message: '' };
+    const trouble = {
+      name: 'app',
+      isInit: false,
+      ready: false,
+      restarts,
+      waiting,
+      terminated: null,
+      lastTerminated: end,
+    };
+    const { subject } = world.incident;
+    world.cluster.setPods(
+      subject,
+      world.cluster.reader.podsOf(subject).map((pod) => ({ ...pod, ready: false, createdAt: 0, troubles: [trouble] })),
+    );
+    return world;
+  };
+
+  it('is found while metrics cannot be read', async () => {
+    const world = troubled(5, 60_000);
+    world.metrics.fail(new HaleError('metrics-unavailable', 'Prometheus did not answer'));
+
+    expect(await detectIn(world, outOfMemory)).toHaveLength(1);
+  });
+
+  it('is not found by an end of long ago', async () => {
+    expect(await detectIn(troubled(5, 7_200_000), outOfMemory)).toEqual([]);
   });
 });

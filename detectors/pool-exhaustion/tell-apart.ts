@@ -31,7 +31,8 @@ const SCANNING = { ratio: 5, rowsPerS: 10_000 } as const;
 /** Connections that are taken and not given back; null when they work, or nothing can tell. */
 export function leakOf({ pools, work, sessions, users }: Seen): Holder | null {
   if (pools === null || pools.used <= 0 || pools.usedLeast < pools.used * HELD_SHARE) return null;
-  const isWorking = sessions?.active != null && sessions.active > pools.used / 2;
+  const active = sessions?.active ?? null;
+  const isWorking = active !== null && active > pools.used / 2;
   if (isWorking) return null;
   const reason = 'connection-leak';
   const returned = work.returnedInUse.now;
@@ -39,14 +40,13 @@ export function leakOf({ pools, work, sessions, users }: Seen): Holder | null {
     const kept = Math.max(0, pools.used - returned);
     if (kept < pools.used * LEAKED_SHARE) return null;
     const because = [`about ${rounded(kept)} of ${pools.used} connections in use are not given back`];
-    return { reason, confidence: sessions?.active == null ? 0.9 : 0.95, because };
+    return { reason, confidence: active === null ? 0.9 : 0.95, because };
   }
-  const longest = sessions?.longestTransaction;
-  if (sessions?.idleInTransaction != null && sessions.idleInTransaction >= pools.used / 2) {
-    if (longest == null || longest.seconds < IDLE_TRANSACTION_S || !longest.state.startsWith('idle')) return null;
-    const because = [
-      `${sessions.idleInTransaction} sessions are idle in a transaction, one for ${rounded(longest.seconds)} s`,
-    ];
+  const longest = sessions?.longestTransaction ?? null;
+  const inTransaction = sessions?.idleInTransaction ?? null;
+  if (inTransaction !== null && inTransaction >= pools.used / 2) {
+    if (longest === null || longest.seconds < IDLE_TRANSACTION_S || !longest.state.startsWith('idle')) return null;
+    const because = [`${inTransaction} sessions are idle in a transaction, one for ${rounded(longest.seconds)} s`];
     return { reason, confidence: 0.8, because };
   }
   const { before, now } = work.operationsPerS;
@@ -64,12 +64,13 @@ export function leakOf({ pools, work, sessions, users }: Seen): Holder | null {
 /** No figures of the client but its pool: the server's sessions rest, and next to nothing gets done. */
 function leakByServer(pools: KnownPools, sessions: SessionsReading | null, users: UsersState): Holder | null {
   const { ratePerS, usualRatePerS, errorShare = 0 } = users.figures;
-  if (sessions?.active == null || sessions.active > pools.used * COLLAPSED) return null;
+  const active = sessions?.active ?? null;
+  if (active === null || active > pools.used * COLLAPSED) return null;
   if (ratePerS === undefined || usualRatePerS === undefined) return null;
   const served = ratePerS * (1 - errorShare);
   if (served > usualRatePerS * COLLAPSED) return null;
   const because = [
-    `${pools.used} connections in use, ${sessions.active} sessions active on the server, ${rounded(served)} requests/s served, usually ${rounded(usualRatePerS)}`,
+    `${pools.used} connections in use, ${active} sessions active on the server, ${rounded(served)} requests/s served, usually ${rounded(usualRatePerS)}`,
   ];
   return { reason: 'connection-leak', confidence: 0.75, because };
 }
@@ -82,10 +83,11 @@ export function slowQueryOf({ pools, work, sessions, statements }: Seen): Holder
   const holds = isSlower(work.holdSeconds, SLOWER.riseSeconds);
   const onServer = statements !== null && isSlower(statements.statementSeconds, SLOWER.statementRiseSeconds);
   const scanned = statements?.scannedRowsPerS;
-  const isScanning =
-    scanned?.now != null && scanned.now >= SCANNING.rowsPerS && scanned.now >= (scanned.before ?? 0) * SCANNING.ratio;
+  const scannedNow = scanned?.now ?? 0;
+  const isScanning = scannedNow >= SCANNING.rowsPerS && scannedNow >= (scanned?.before ?? 0) * SCANNING.ratio;
   const used = pools?.used ?? null;
-  const isBusy = sessions?.active != null && sessions.active >= 2 && (used === null || sessions.active >= used / 2);
+  const active = sessions?.active ?? 0;
+  const isBusy = active >= 2 && (used === null || active >= used / 2);
   const because = [
     ...(operations ? [`operations take ${figures(work.operationSeconds)}`] : []),
     ...(holds && !operations ? [`connections are kept for ${figures(work.holdSeconds)}`] : []),
@@ -95,7 +97,7 @@ export function slowQueryOf({ pools, work, sessions, statements }: Seen): Holder
           `${rounded(scanned.now ?? 0)} rows/s are read by scans of ${statements?.scannedTable ?? 'whole tables'}, before ${rounded(scanned.before ?? 0)}`,
         ]
       : []),
-    ...(isBusy ? [`${sessions.active} sessions work on the server`] : []),
+    ...(isBusy ? [`${active} sessions work on the server`] : []),
   ];
   const agrees = onServer || isScanning || isBusy;
   if (operations && agrees) return { reason, confidence: 0.9, because };

@@ -16,7 +16,8 @@ export const scaledToZero = defineDetector<ScaledToZeroConfig>({
   config: ScaledToZeroConfig,
   async detect(incident, config, ctx) {
     // Kubernetes alone shows it: without metrics there are only fewer callees, and no history.
-    const callees = (await ifReadable(ctx.topology.calleesOf(incident.workload, config.depth))) ?? [];
+    const asked = ctx.topology.calleesOf(incident.workload, config.depth);
+    const callees = (await ifReadable(asked)) ?? [];
     const empty = [incident.workload, ...callees].filter((workload) => workload.replicas === 0);
     const findings: Finding[] = [];
     for (const workload of empty) {
@@ -25,6 +26,8 @@ export const scaledToZero = defineDetector<ScaledToZeroConfig>({
       if (!isCalled && !isServing(workload, ctx.cluster)) continue;
       findings.push(findingOf(workload, isCalled, await ifReadable(readReplicaHistory(workload.subject, ctx)), ctx));
     }
+    // Nothing here, and whom it calls is not known: then it could not look.
+    if (findings.length === 0) await asked;
     return findings;
   },
 });

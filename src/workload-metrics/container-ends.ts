@@ -1,10 +1,12 @@
 import type { Subject } from '../domain/subject.ts';
+import type { ContainerTrouble, PodView } from '../ports/cluster.ts';
+import { ifReadable } from './if-readable.ts';
 import type { SeriesContext, WorkloadSeries } from './read-series.ts';
 import { named, otelNamed, readSeries } from './read-series.ts';
 import type { Points } from './time-points.ts';
 import { increments, lastValue } from './time-points.ts';
 
-/** How one container of a pod ended lately, by its metrics; null = not told. */
+/** How one container of a pod ended lately, by its metrics and by what Kubernetes keeps of it; null = not told. */
 export interface ContainerEnds {
   readonly pod: string;
   readonly container: string;
@@ -39,8 +41,58 @@ const NAMINGS = [
 ] as const;
 type Role = (typeof NAMINGS)[number]['role'];
 
+/**
+ * The same with what Kubernetes itself keeps of the pods that live, and with that alone while metrics cannot be read. Of a container that was restarted before
+ * the time that is looked at Kubernetes tells the last end only.
+ */
+export async function readPodEnds(
+  subject: Subject,
+  pods: readonly PodView[],
+  backMs: number,
+  ctx: SeriesContext,
+): Promise<{ readonly ends: readonly ContainerEnds[]; readonly query: string | null }> {
+  const reading = readContainerEnds(subject, backMs, ctx);
+  // Where Kubernetes shows nothing and metrics cannot be read nobody has looked.
+  const told = await (pods.some((pod) => pod.troubles.length > 0) ? ifReadable(reading) : reading);
+  const ends = new Map((told?.ends ?? []).map((one) => [`${one.pod}/${one.container}`, one]));
+  const from = ctx.now() - backMs;
+  for (const pod of pods) {
+    for (const trouble of pod.troubles.filter((one) => !one.isInit)) {
+      const key = `${pod.name}/${trouble.name}`;
+      ends.set(key, withTrouble(ends.get(key), pod, trouble, from));
+    }
+  }
+  return { ends: [...ends.values()], query: told?.query ?? null };
+}
+
+function withTrouble(
+  known: ContainerEnds | undefined,
+  pod: PodView,
+  trouble: ContainerTrouble,
+  from: number,
+): ContainerEnds {
+  const end = trouble.terminated ?? trouble.lastTerminated;
+  const endedAt = end?.at ?? null;
+  const isRecent = endedAt !== null && endedAt >= from;
+  const atLeast = pod.createdAt >= from ? trouble.restarts : isRecent && trouble.restarts > 0 ? 1 : 0;
+  const lastReason = end?.reason ?? known?.lastReason ?? null;
+  const restarts = Math.max(known?.restarts ?? 0, atLeast);
+  return {
+    pod: pod.name,
+    container: trouble.name,
+    restarts,
+    lastRestartAt: isRecent ? endedAt : (known?.lastRestartAt ?? null),
+    oomKills: known?.oomKills ?? null,
+    lastReason,
+    exitCode: end?.exitCode ?? known?.exitCode ?? null,
+    waitingReason: trouble.waiting?.reason ?? known?.waitingReason ?? null,
+    memoryLimitBytes: known?.memoryLimitBytes ?? null,
+    seenFrom: Math.min(known?.seenFrom ?? pod.createdAt, pod.createdAt),
+  };
+}
+
 /** One query for all containers of a workload over the last `backMs`. */
-export async function readContainerEnds(
+async function readContainerEnds(
   subject: Subject,
   backMs: number,
   ctx: SeriesContext,

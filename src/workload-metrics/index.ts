@@ -1,6 +1,6 @@
 export { callFailure } from './call-failure.ts';
 export type { ContainerEnds } from './container-ends.ts';
-export { readContainerEnds } from './container-ends.ts';
+export { readPodEnds } from './container-ends.ts';
 export { ifReadable } from './if-readable.ts';
 export { isServing } from './is-serving.ts';
 export { objectLabelOf, objectMatchers } from './object-series.ts';
