@@ -38,7 +38,7 @@ export function diagnose(findings: readonly Finding[], around: Surroundings = NO
   const failing = findings.some(
     ({ reason, subject }) => reason === 'error-burst' && subject.uid === around.subject?.uid,
   );
-  const ranking = rankingOf(around, failing ? 'errors' : 'latency');
+  const ranking = rankingOf(around, failing ? 'errors' : 'latency', findings);
   const standing = standingBy(ranking);
   const ranked = causes.toSorted(
     (a, b) =>

@@ -1,7 +1,8 @@
 import type { CallGraph } from '../domain/call-graph.ts';
+import type { Finding } from '../domain/finding.ts';
 import { type Subject, subjectName } from '../domain/subject.ts';
 import type { Window } from '../series/deviation.ts';
-import type { IndicatorSeries, Ranking, Symptom } from './ranking/model.ts';
+import type { IndicatorSeries, NodeChange, Ranking, Symptom } from './ranking/model.ts';
 import { rankSuspects } from './ranking/rank-suspects.ts';
 
 /** What is known around an incident besides the findings: any of it may be missing. */
@@ -45,7 +46,11 @@ export function callMapOf({ graph, indicators, subject }: Surroundings): CallMap
 }
 
 /** The ranking of all workloads that anything is known of; null where no series was read. */
-export function rankingOf(around: Surroundings, indicator: Symptom['indicator']): Ranking | null {
+export function rankingOf(
+  around: Surroundings,
+  indicator: Symptom['indicator'],
+  findings: readonly Finding[],
+): Ranking | null {
   if (around.indicators.length === 0) return null;
   const { calls, subjects } = callMapOf(around);
   const series = new Map(around.indicators.map((one) => [one.subject.uid, one.series]));
@@ -54,7 +59,15 @@ export function rankingOf(around: Surroundings, indicator: Symptom['indicator'])
     edges: calls,
     symptom: around.subject === null ? null : { node: around.subject.uid, indicator },
     window: around.window,
+    changes: changesOf(findings),
   });
+}
+
+/** What the detectors saw change, by the workload that it changed. */
+function changesOf(findings: readonly Finding[]): readonly NodeChange[] {
+  return findings.flatMap(({ subject, change }) =>
+    change === undefined || change.at === null ? [] : [{ node: subject.uid, at: change.at, what: change.what }],
+  );
 }
 
 /** Shortest way of calls from one to another, both included; null = none is known. */

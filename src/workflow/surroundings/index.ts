@@ -23,11 +23,21 @@ const MAX_WORKLOADS = 20;
 export async function readSurroundings(
   subject: Subject,
   since: number,
-  reading: Pick<Reading, 'now' | 'topology' | 'metrics'>,
+  reading: Pick<Reading, 'now' | 'topology' | 'metrics' | 'keep'>,
 ): Promise<Surroundings> {
   const now = Math.floor(reading.now() / 1000) * 1000;
   const from = Math.max(since, now - MAX_AGE_MS) - BEFORE_MS;
   const graph = await orNull(() => reading.topology.graph([subject.namespace]));
+  if (graph !== null && graph.edges.length > 0) {
+    const title = `who calls whom in ${subject.namespace}: ${graph.edges.length} calls`;
+    reading.keep({
+      kind: 'call-graph',
+      source: 'topology',
+      title,
+      query: `calls of ${subject.namespace}`,
+      body: graph,
+    });
+  }
   const subjects = withCallees(subject, graph);
   const range = async (query: string) => {
     const steps = Math.ceil((now - from + PAST_MS) / STEP_MS) * STEP_MS;

@@ -26,6 +26,7 @@ function reading(range: () => Promise<readonly RangeSeries[]>) {
   return {
     asked,
     now: () => NOW,
+    keep: () => 'graph',
     topology: {
       calleesOf: async () => [],
       graph: async () => ({
