@@ -12,6 +12,7 @@ const ROOMS = {
   'workload-metrics': ['domain', 'ports', 'plugin'],
   connections: ['domain', 'ports', 'plugin', 'workload-metrics'],
   recognition: ['domain', 'ports'],
+  scan: ['domain', 'ports', 'plugin', 'connections', 'workload-metrics'],
   topology: ['domain', 'ports', 'plugin'],
   verification: ['domain', 'ports', 'plugin'],
   model: ['domain', 'ports', 'plugin'],

@@ -6,6 +6,7 @@ import { cpuSaturation } from './cpu-saturation/index.ts';
 import { crashLoop } from './crash-loop/index.ts';
 import { dependencyOutage } from './dependency-outage/index.ts';
 import { diskFilling } from './disk-filling/index.ts';
+import { errorBurst } from './error-burst/index.ts';
 import { latencySpike } from './latency-spike/index.ts';
 import { lockWaits } from './lock-waits/index.ts';
 import { memoryLeak } from './memory-leak/index.ts';
@@ -15,12 +16,16 @@ import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
 import { scaledToZero } from './scaled-to-zero/index.ts';
 import { serviceUnreachable } from './service-unreachable/index.ts';
+import { trafficDrop } from './traffic-drop/index.ts';
+import { trafficSurge } from './traffic-surge/index.ts';
 import { workloadNotStarting } from './workload-not-starting/index.ts';
 
 /** Every detector, by its id. Symptoms first, so that they stand above their causes in an incident. */
 export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
   [
     latencySpike,
+    errorBurst,
+    trafficDrop,
     scaledToZero,
     serviceUnreachable,
     workloadNotStarting,
@@ -37,5 +42,6 @@ export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
     diskFilling,
     certificateExpiry,
     missingTelemetry,
+    trafficSurge,
   ].map((one) => [one.id, one]),
 );

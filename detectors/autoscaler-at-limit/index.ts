@@ -13,7 +13,7 @@ import { AutoscalerAtLimitConfig } from './schema.ts';
 export const autoscalerAtLimit = defineDetector<AutoscalerAtLimitConfig>({
   id: 'autoscaler-at-limit',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: AutoscalerAtLimitConfig,
   async detect(incident, config, ctx) {
     const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);

@@ -19,7 +19,7 @@ const BEFORE_MS = 20 * 60_000;
 export const badRelease = defineDetector<BadReleaseConfig>({
   id: 'bad-release',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: BadReleaseConfig,
   async detect(incident, config, ctx) {
     const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);

@@ -14,7 +14,7 @@ const DAY_S = 86_400;
 export const certificateExpiry = defineDetector<CertificateExpiryConfig>({
   id: 'certificate-expiry',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: CertificateExpiryConfig,
   async detect(incident, config, ctx) {
     const at = wholeSecond(ctx.now());

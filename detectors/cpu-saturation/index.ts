@@ -14,7 +14,7 @@ const WINDOW = { backMs: 180_000, stepMs: 15_000, only: 'resource=~"|cpu"' } as 
 export const cpuSaturation = defineDetector<CpuSaturationConfig>({
   id: 'cpu-saturation',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: CpuSaturationConfig,
   async detect(incident, config, ctx) {
     const { subject } = incident;

@@ -12,7 +12,7 @@ import { CrashLoopConfig } from './schema.ts';
 export const crashLoop = defineDetector<CrashLoopConfig>({
   id: 'crash-loop',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: CrashLoopConfig,
   async detect(incident, config, ctx) {
     // Kubernetes alone shows it: without metrics there are only fewer callees.

@@ -12,7 +12,7 @@ import { DependencyOutageConfig } from './schema.ts';
 export const dependencyOutage = defineDetector<DependencyOutageConfig>({
   id: 'dependency-outage',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: DependencyOutageConfig,
   async detect(incident, config, ctx) {
     const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);

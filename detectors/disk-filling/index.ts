@@ -22,7 +22,7 @@ const SPANS = [
 export const diskFilling = defineDetector<DiskFillingConfig>({
   id: 'disk-filling',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: DiskFillingConfig,
   async detect(incident, config, ctx) {
     const { volumes, queries, at } = await readVolumes(incident, ctx);

@@ -4,10 +4,8 @@ import { subjectName } from '../../src/domain/subject.ts';
 import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { RangeSeries } from '../../src/ports/metrics.ts';
-import type { ServerSeries } from '../../src/workload-metrics/index.ts';
-import { findServerSeries, latencyQueries, medianOf } from '../../src/workload-metrics/index.ts';
-import type { Baseline, Point } from './baseline.ts';
-import { baselineOf } from './baseline.ts';
+import type { Baseline, Point, ServerSeries } from '../../src/workload-metrics/index.ts';
+import { baselineOf, findServerSeries, latencyQueries, medianOf } from '../../src/workload-metrics/index.ts';
 import { LatencySpikeConfig } from './schema.ts';
 
 const STEP_MS = 30_000;
@@ -21,7 +19,7 @@ const MAX_BACK_MS = 6 * 3_600_000;
 export const latencySpike = defineDetector<LatencySpikeConfig>({
   id: 'latency-spike',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   explains: ['latency'],
   config: LatencySpikeConfig,
   async detect(incident, config, ctx) {

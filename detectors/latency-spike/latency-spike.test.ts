@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { latencyQueries, medianOf, SERVER_FAMILIES } from '../../src/workload-metrics/index.ts';
+import { baselineOf, latencyQueries, medianOf, SERVER_FAMILIES } from '../../src/workload-metrics/index.ts';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
 import type { HistogramShape } from '../../test/fakes/metrics.ts';
-import { baselineOf } from './baseline.ts';
 import { latencySpike } from './index.ts';
 
 const HOUR_MS = 3_600_000;

@@ -9,7 +9,7 @@ import { LockWaitsConfig } from './schema.ts';
 export const lockWaits = defineDetector<LockWaitsConfig>({
   id: 'lock-waits',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: LockWaitsConfig,
   async detect(incident, config, ctx) {
     if (config.databases.length === 0) return [];

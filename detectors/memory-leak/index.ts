@@ -29,7 +29,7 @@ const WINDOW = { backMs: 180 * MINUTE_MS, stepMs: MINUTE_MS, by: HEAP_LABELS, on
 export const memoryLeak = defineDetector<MemoryLeakConfig>({
   id: 'memory-leak',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: MemoryLeakConfig,
   async detect(incident, config, ctx) {
     const { subject } = incident;

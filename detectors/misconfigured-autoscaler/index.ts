@@ -8,7 +8,7 @@ import { MisconfiguredAutoscalerConfig } from './schema.ts';
 export const misconfiguredAutoscaler = defineDetector<MisconfiguredAutoscalerConfig>({
   id: 'misconfigured-autoscaler',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: MisconfiguredAutoscalerConfig,
   async detect(incident, config, ctx) {
     const { subject, workload } = incident;

@@ -16,7 +16,7 @@ const NAMINGS = [...named('up', ['up']), ...otelNamed('pushed', ['target_info'])
 export const missingTelemetry = defineDetector<MissingTelemetryConfig>({
   id: 'missing-telemetry',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: MissingTelemetryConfig,
   async detect(incident, config, ctx) {
     const { subject } = incident;

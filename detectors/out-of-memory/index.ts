@@ -11,7 +11,7 @@ import { OutOfMemoryConfig } from './schema.ts';
 export const outOfMemory = defineDetector<OutOfMemoryConfig>({
   id: 'out-of-memory',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: OutOfMemoryConfig,
   async detect(incident, config, ctx) {
     // Kubernetes alone shows it: without metrics there are only fewer callees.

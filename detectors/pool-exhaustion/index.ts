@@ -15,7 +15,7 @@ import type { Holder } from './tell-apart.ts';
 export const poolExhaustion = defineDetector<PoolExhaustionConfig>({
   id: 'pool-exhaustion',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   explains: ['connections', 'backlog'],
   config: PoolExhaustionConfig,
   async detect(incident, config, ctx) {

@@ -12,7 +12,7 @@ import { ScaledToZeroConfig } from './schema.ts';
 export const scaledToZero = defineDetector<ScaledToZeroConfig>({
   id: 'scaled-to-zero',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: ScaledToZeroConfig,
   async detect(incident, config, ctx) {
     // Kubernetes alone shows it: without metrics there are only fewer callees, and no history.

@@ -10,7 +10,7 @@ import { ServiceUnreachableConfig } from './schema.ts';
 export const serviceUnreachable = defineDetector<ServiceUnreachableConfig>({
   id: 'service-unreachable',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: ServiceUnreachableConfig,
   async detect(incident, config, ctx) {
     const { subject, workload } = incident;

@@ -13,7 +13,7 @@ import { WorkloadNotStartingConfig } from './schema.ts';
 export const workloadNotStarting = defineDetector<WorkloadNotStartingConfig>({
   id: 'workload-not-starting',
   needs: [],
-  listensTo: ['alert', 'recurrence'],
+  listensTo: ['alert', 'scan', 'recurrence'],
   config: WorkloadNotStartingConfig,
   async detect(incident, config, ctx) {
     const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);

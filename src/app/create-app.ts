@@ -16,6 +16,7 @@ import { alertsRoute } from '../http/alerts-route.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createAlertIntake } from '../intake/alert-intake.ts';
 import { createAuthenticator } from '../intake/authenticate.ts';
+import { createScanIntake } from '../intake/scan-intake.ts';
 import { createWatchdog } from '../intake/watchdog.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
 import type { RecordedMetrics } from '../plugin/context.ts';
@@ -25,6 +26,7 @@ import type { StepObserver } from '../ports/steps.ts';
 import type { LoweredAutonomy, Store } from '../ports/store.ts';
 import { createAlertRecogniser } from '../recognition/index.ts';
 import { createRedactor } from '../redaction/redactor.ts';
+import { createScan } from '../scan/index.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { stepEvents, traced } from '../telemetry/tracing.ts';
@@ -35,6 +37,7 @@ import { advisorOf, alertmanagerOf, channelsOf, prometheusOf } from './adapters.
 import { detectorConfigOf } from './detector-config.ts';
 import { startMaintenance } from './maintenance.ts';
 import { intakeMeter, refreshGauges, workflowMeter } from './meters.ts';
+import { startScanning } from './scanning.ts';
 import { createSkillRunner } from './skills.ts';
 import { createStops } from './stops.ts';
 import { BUILTIN_POLICIES, VERSION } from './version.ts';
@@ -263,6 +266,31 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   );
   watchdog?.start();
   stops.add('watchdog', () => watchdog?.stop());
+  if (config.scan.enabled)
+    stops.add(
+      'scan',
+      startScanning({
+        scan: createScan({
+          ...config.scan,
+          metrics: reading,
+          cluster,
+          window: `${Math.ceil(config.scan.windowMs / 1_000)}s`,
+        }),
+        intake: createScanIntake({
+          store,
+          clock,
+          newId,
+          settleMs: config.workflow.settleMs,
+          onSignal: (ref, at) => waker.hint(ref, at),
+        }),
+        store,
+        cluster,
+        clock,
+        intervalMs: config.scan.intervalMs,
+        metrics,
+        log,
+      }),
+    );
   // Stopped first: no tick begins any more, and those under way end.
   await waker.start(tick);
   stops.add('waker', () => waker.stop(STOP_TICKS_WITHIN_MS));

@@ -93,6 +93,14 @@ export interface LoadedConfig {
   readonly storm: { readonly sickSubjects: number; readonly withinMs: number; readonly quietForMs: number };
   readonly freeze: ConfigFile['freeze'];
   readonly store: { readonly path: string };
+  readonly scan: {
+    readonly enabled: boolean;
+    readonly intervalMs: number;
+    readonly windowMs: number;
+    readonly maxAnswerSeries: number;
+    readonly maxSeries: number;
+    readonly minRatePerS: number;
+  };
   readonly retention: Readonly<Record<keyof ConfigFile['retention'], RetentionCap>>;
   readonly redaction: ConfigFile['redaction'];
   readonly detectors: ConfigFile['detectors'];
@@ -209,6 +217,14 @@ export function compileConfig(
     storm: { sickSubjects: file.storm.sickSubjects, withinMs: file.storm.within, quietForMs: file.storm.quietFor },
     freeze: file.freeze,
     store: { path: path(file.store.path) },
+    scan: {
+      enabled: file.scan.enabled,
+      intervalMs: file.scan.interval,
+      windowMs: file.scan.window,
+      maxAnswerSeries: file.scan.maxAnswerSeries,
+      maxSeries: file.scan.maxSeries,
+      minRatePerS: file.scan.minRatePerS,
+    },
     retention: { signals: cap('signals'), evidence: cap('evidence'), incidents: cap('incidents'), audit: cap('audit') },
     redaction: file.redaction,
     detectors: file.detectors,

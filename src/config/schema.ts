@@ -197,6 +197,21 @@ export const ConfigFile = z.strictObject({
     })
     .optional(),
   notify: z.strictObject({ first: Channel.optional(), second: Channel.optional() }).prefault({}),
+  /** The proactive scan: trouble found without any alert rule. */
+  scan: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      interval: DurationMs.default(15_000),
+      /** Over which rates are taken; at least four scrapes. */
+      window: DurationMs.default(MINUTE_MS),
+      /** Most series of one answer: larger ones are asked for by namespaces. */
+      maxAnswerSeries: Count(1_000_000).default(20_000),
+      /** Most series that are followed, ten for each workload. */
+      maxSeries: Count(1_000_000).default(100_000),
+      /** Below so many requests per second, failures and durations are not judged. */
+      minRatePerS: z.number().positive().default(0.5),
+    })
+    .prefault({}),
   storm: z
     .strictObject({
       sickSubjects: Count(10_000).default(5),

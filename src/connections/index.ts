@@ -1,5 +1,6 @@
 export type { DatabaseLink } from './databases.ts';
 export { databaseOf, KnownDatabases } from './databases.ts';
+export { POOL_NAMES, poolFamilyOf } from './pool-families.ts';
 export type { ServerReading } from './read-database-server.ts';
 export { freeConnections, readDatabaseServer } from './read-database-server.ts';
 export type { PoolWork } from './read-pool-work.ts';

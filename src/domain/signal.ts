@@ -7,6 +7,7 @@ export const SIGNAL_KINDS = {
   recurrence: "the users indicator of a resolved incident is bad again, by Hale's own reading",
   hypothesis:
     'the model suspects bad-release on Deployment shop/orders: detectors look there, and only what they find counts',
+  scan: 'Hale itself noticed something unusual, without any alert: the mean duration of requests of web is 8 times its usual',
   'watchdog-missed': 'the Watchdog alert that must always fire has not arrived for 10 minutes',
 } as const;
 

@@ -60,6 +60,21 @@ export const METRICS = {
     help: 'Tokens that the language model read and wrote; where its server counts none, the most that it can have been.',
   },
   hale_model_usd_total: { type: 'counter', labels: ['duty'], help: 'US dollars by the configured prices.' },
+  hale_scans_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Scans of all workloads: complete, partial or failed.',
+  },
+  hale_scan_changes_total: {
+    type: 'counter',
+    labels: ['status'],
+    help: 'Indicators of workloads that became unusual (firing) or usual again (resolved).',
+  },
+  hale_scan_left_out_total: {
+    type: 'counter',
+    labels: ['why'],
+    help: 'Questions or series that a scan left out: too-many-series or not-answered.',
+  },
   hale_open_incidents: { type: 'gauge', labels: ['phase'], help: 'Incidents that are not closed, by phase.' },
   hale_open_obligations: { type: 'gauge', labels: ['kind'], help: 'Obligations that are open, by kind.' },
   hale_store_bytes: { type: 'gauge', labels: [], help: 'Bytes that the store takes on disk.' },

@@ -2,56 +2,9 @@ import type { Subject } from '../domain/subject.ts';
 import { matchersLike, PLACE_LABEL_NAMES, promqlString, workloadMatchers } from '../domain/workload-series.ts';
 import type { RecordedMetrics } from '../plugin/context.ts';
 import type { RangeSeries } from '../ports/metrics.ts';
+import { SERVER_FAMILIES, type ServerFamily } from './served-requests.ts';
 import type { Points } from './time-points.ts';
 import { addInto, finitePoints } from './time-points.ts';
-
-/** One naming of the duration of served requests. */
-interface ServerFamily {
-  /** Name without `_bucket`, `_sum`, `_count`. */
-  readonly name: string;
-  /** How many of the metric's unit make a second. */
-  readonly unitsPerSecond: number;
-  /** Further matchers. */
-  readonly only?: string;
-  /** Matchers that find the workload, where its series carry names of their own. */
-  readonly place?: (subject: Subject) => string;
-}
-
-const MS = 1000;
-
-/**
- * Every naming that is understood, the most exact first. OpenTelemetry now (seconds; its JavaScript exporter adds no unit; Prometheus may
- * keep dots), habits of prom-client users, Micrometer, OpenTelemetry before 1.21 (milliseconds), RPC, Istio, Linkerd.
- */
-export const SERVER_FAMILIES: readonly ServerFamily[] = [
-  { name: 'http_server_request_duration_seconds', unitsPerSecond: 1 },
-  { name: 'http_server_request_duration', unitsPerSecond: 1 },
-  { name: 'http.server.request.duration', unitsPerSecond: 1 },
-  { name: 'http.server.request.duration_seconds', unitsPerSecond: 1 },
-  { name: 'http_request_duration_seconds', unitsPerSecond: 1 },
-  { name: 'http_server_requests_seconds', unitsPerSecond: 1 },
-  { name: 'http_server_duration_milliseconds', unitsPerSecond: MS },
-  { name: 'http_server_duration', unitsPerSecond: MS },
-  { name: 'http_request_duration_milliseconds', unitsPerSecond: MS },
-  { name: 'http_request_duration_ms', unitsPerSecond: MS },
-  { name: 'rpc_server_call_duration_seconds', unitsPerSecond: 1 },
-  { name: 'rpc_server_duration_milliseconds', unitsPerSecond: MS },
-  { name: 'grpc_server_handling_seconds', unitsPerSecond: 1 },
-  {
-    name: 'istio_request_duration_milliseconds',
-    unitsPerSecond: MS,
-    only: 'reporter="destination"',
-    place: ({ namespace, name }) =>
-      `destination_workload_namespace=${promqlString(namespace)},destination_workload=${promqlString(name)}`,
-  },
-  {
-    name: 'response_latency_ms',
-    unitsPerSecond: MS,
-    only: 'direction="inbound"',
-    place: ({ namespace, name, kind }) =>
-      `namespace=${promqlString(namespace)},${kind.toLowerCase()}=${promqlString(name)}`,
-  },
-];
 
 /** The form in which a family is there. `mean` = only sum and count. */
 export type Form = 'buckets' | 'native' | 'mean';
@@ -176,4 +129,15 @@ export function served(series: readonly RangeSeries[]): { readonly total: Points
     if (isFailure(one.labels)) addInto(failed, points);
   }
   return { total, failed };
+}
+
+/** Requests served, and those of them that failed; null where the naming has no label that tells failures. Each is one series without labels. */
+export function requestQueries({ family, form, matchers }: ServerSeries): { rate: string; failed: string | null } {
+  const suffix = form === 'native' ? '' : '_count';
+  const rateOf = (more: string): string => {
+    const sum = `sum(rate({__name__=${promqlString(family.name + suffix)},${matchers}${more}}[${RATE_WINDOW}]))`;
+    return form === 'native' ? `histogram_count(${sum})` : sum;
+  };
+  const failed = family.failed.map((matcher) => rateOf(`,${matcher}`)).join('\nor ');
+  return { rate: rateOf(''), failed: failed === '' ? null : failed };
 }

@@ -53,8 +53,9 @@ describe('from alert to an end', () => {
     expect(hale.cluster.writes).toHaveLength(1);
   });
 
-  it('never acts upon a notice: it watches', async () => {
+  it('watches a notice, where no detector finds anything', async () => {
     const hale = await start();
+    hale.world.causeThere = false;
     hale.world.expression = 'vector(1)';
 
     await hale.alert();

@@ -22,11 +22,34 @@ function autoscaled(cluster: FakeCluster): void {
   }
 }
 
+/** Ten requests per second and pod for an hour; for the last five minutes what is given. */
+function requestsOf(series: Series, pods: readonly string[], now: number, perS: number, failedPerS = 0): void {
+  const lately = (usual: number, later: number) => (at: number) => (at > now - 300_000 ? later : usual);
+  const shape = { from: now - 3_600_000, to: now };
+  for (const pod of pods) {
+    const labels = { __name__: 'http_request_duration_seconds_count', namespace: 'shop', pod };
+    series.counter({ ...labels, status: '200' }, lately(10, perS), shape);
+    series.counter({ ...labels, status: '500' }, lately(0, failedPerS), shape);
+  }
+}
+
 /** For each detector a world in which it finds something, and the metrics that it reads. */
 export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
   'latency-spike': {
     names: ['http_request_duration_seconds_bucket', 'http_request_duration_seconds_count'],
     sick: slowRequests,
+  },
+  'error-burst': {
+    names: ['http_request_duration_seconds_count'],
+    sick: (series, pods, now) => requestsOf(series, pods, now, 10, 2),
+  },
+  'traffic-surge': {
+    names: ['http_request_duration_seconds_count'],
+    sick: (series, pods, now) => requestsOf(series, pods, now, 60),
+  },
+  'traffic-drop': {
+    names: ['http_request_duration_seconds_count'],
+    sick: (series, pods, now) => requestsOf(series, pods, now, 1),
   },
   'pool-exhaustion': {
     names: ['hikaricp_connections_active', 'hikaricp_connections_max', 'hikaricp_connections_pending'],

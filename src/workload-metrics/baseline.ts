@@ -1,4 +1,4 @@
-import { medianOf } from '../../src/workload-metrics/index.ts';
+import { medianOf } from './time-points.ts';
 
 export interface Point {
   readonly at: number;

@@ -1,0 +1,49 @@
+import { subjectName } from '../../src/domain/subject.ts';
+import { defineDetector } from '../../src/plugin/detector.ts';
+import { findServerSeries, medianOf, readAround, requestQueries } from '../../src/workload-metrics/index.ts';
+import { ErrorBurstConfig } from './schema.ts';
+
+/** A much larger share of the workload's requests fails than before. */
+export const errorBurst = defineDetector({
+  id: 'error-burst',
+  needs: [],
+  listensTo: ['alert', 'scan', 'recurrence'],
+  explains: ['errors'],
+  config: ErrorBurstConfig,
+  async detect(incident, config, ctx) {
+    const { subject } = incident;
+    const now = Math.floor(ctx.now() / 1000) * 1000;
+    const series = await findServerSeries(subject, ctx.metrics, now);
+    if (series === null) return [];
+    const queries = requestQueries(series);
+    if (queries.failed === null) return [];
+
+    const rate = await readAround(queries.rate, incident, config, ctx, now);
+    const failed = await readAround(queries.failed, incident, config, ctx, now);
+    const shareOf = (points: typeof rate.recent, of: typeof rate.recent): readonly number[] => {
+      const failures = new Map(points.map(({ at, value }) => [at, value]));
+      // A workload that never failed has no series of failures: where requests flow, none failed.
+      return of
+        .filter(({ value }) => value >= config.minRatePerS)
+        .map(({ at, value }) => (failures.get(at) ?? 0) / value);
+    };
+    const current = medianOf(shareOf(failed.recent, rate.recent));
+    const usual = medianOf(shareOf(failed.past, rate.past)) ?? 0;
+    const perS = medianOf(rate.recent.map(({ value }) => value));
+    if (current === null || perS === null || current < config.minShare || current < usual * config.minRatio) return [];
+
+    const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`;
+    return [
+      {
+        id: ctx.newId(),
+        detector: 'error-burst',
+        reason: 'error-burst',
+        subject,
+        confidence: rate.past.length > 0 ? 0.95 : 0.7,
+        summary: `${subjectName(subject)} fails ${percent(current)} of its requests, usually ${percent(usual)}, at ${Number(perS.toPrecision(3))} requests/s`,
+        figures: { failedShare: current, usualShare: usual, ratePerS: perS },
+        evidence: [queries.rate, queries.failed].flatMap((query) => ctx.metrics.evidenceOf(query) ?? []),
+      },
+    ];
+  },
+});

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { fakeCluster, fakePods, fakeWorkload } from '../../test/fakes/cluster.ts';
+import { type FakeSeries, fakeMetrics, fakeSeries } from '../../test/fakes/metrics.ts';
+import { HaleError } from '../domain/errors.ts';
+import { createScan, type ScanChange, type ScanReport } from './index.ts';
+
+const T0 = 1_800_000_000_000;
+const STEP_MS = 15_000;
+const MINUTE_MS = 60_000;
+/** Usual for twenty minutes, then whatever the test does. */
+const TROUBLE_AT = T0 + 20 * MINUTE_MS;
+const END = T0 + 30 * MINUTE_MS;
+const SHAPE = { from: T0, to: END };
+const NAME = 'http_request_duration_seconds';
+
+type Value = number | ((at: number) => number);
+const since =
+  (usual: number, later: number, at = TROUBLE_AT) =>
+  (now: number) =>
+    now > at ? later : usual;
+
+interface Pod {
+  readonly perS?: Value;
+  readonly failedPerS?: Value;
+  readonly seconds?: Value;
+}
+
+function requests(series: FakeSeries, pod: string, { perS = 20, failedPerS = 0, seconds = 0.05 }: Pod): void {
+  const at = (value: Value, now: number) => (typeof value === 'function' ? value(now) : value);
+  const labels = { namespace: 'shop', pod };
+  series.counter({ ...labels, __name__: `${NAME}_count`, status: '200' }, perS, SHAPE);
+  series.counter({ ...labels, __name__: `${NAME}_count`, status: '503' }, failedPerS, SHAPE);
+  series.counter(
+    { ...labels, __name__: `${NAME}_sum`, status: '200' },
+    (now) => at(perS, now) * at(seconds, now),
+    SHAPE,
+  );
+}
+
+function setUp(write: (series: FakeSeries, pods: readonly string[]) => void, limits: { maxSeries?: number } = {}) {
+  const cluster = fakeCluster(() => T0);
+  const workload = fakeWorkload();
+  cluster.addWorkload(workload, fakePods(workload));
+  const series = fakeSeries();
+  const pods = fakePods(workload).map(({ name }) => name);
+  write(series, pods);
+  const metrics = fakeMetrics(series.store);
+  const options = {
+    metrics,
+    cluster: cluster.reader,
+    window: '60s',
+    maxAnswerSeries: 1_000,
+    maxSeries: limits.maxSeries ?? 1_000,
+    minRatePerS: 0.5,
+  };
+  return { cluster, metrics, options, scan: createScan(options), pods };
+}
+
+async function scanAll(
+  { scan }: Pick<ReturnType<typeof setUp>, 'scan'>,
+  from = T0 + 2 * MINUTE_MS,
+  until = END,
+): Promise<{ changes: readonly (ScanChange & { at: number })[]; last: ScanReport }> {
+  const changes: (ScanChange & { at: number })[] = [];
+  let last: ScanReport | null = null;
+  for (let at = from; at <= until; at += STEP_MS) {
+    last = await scan.run(at, AbortSignal.timeout(10_000));
+    changes.push(...last.changes.map((change) => ({ ...change, at })));
+  }
+  if (last === null) throw new Error('nothing was scanned');
+  return { changes, last };
+}
+
+const told = (changes: readonly ScanChange[]) =>
+  changes.map(({ indicator, direction, status }) => `${indicator} ${direction} ${status}`);
+
+describe('scan', () => {
+  it.each<[string, Pod, string[]]>([
+    ['slow requests', { seconds: since(0.05, 0.6) }, ['seconds high firing']],
+    ['failed requests', { failedPerS: since(0, 5) }, ['failed high firing']],
+    ['far more requests', { perS: since(20, 120) }, ['rate high firing']],
+    ['far fewer requests', { perS: since(20, 1) }, ['rate low firing']],
+  ])('notices %s, without any alert', async (_, pod, expected) => {
+    const { changes } = await scanAll(setUp((series, pods) => pods.forEach((name) => requests(series, name, pod))));
+
+    expect(told(changes)).toEqual(expected);
+    // Four scans: a window of rates that has to fill, and twice in a row.
+    expect((changes[0]?.at ?? 0) - TROUBLE_AT).toBeLessThanOrEqual(4 * STEP_MS);
+  });
+
+  it('says value, what is usual and how far off, and resolves the same occurrence when it is over', async () => {
+    const seconds = (now: number) => (now > TROUBLE_AT && now < TROUBLE_AT + 3 * MINUTE_MS ? 0.6 : 0.05);
+    const { changes } = await scanAll(
+      setUp((series, pods) => pods.forEach((name) => requests(series, name, { seconds }))),
+    );
+
+    expect(told(changes)).toEqual(['seconds high firing', 'seconds high resolved']);
+    expect(changes[1]?.occurrence).toBe(changes[0]?.occurrence);
+    expect(changes[0]?.summary).toMatch(
+      /Deployment shop\/orders: mean duration of a request 0\.\d+ s, usually 0\.05\d* s/,
+    );
+  });
+
+  it.each<[string, Pod]>([
+    ['nothing changed', {}],
+    ['slower, but by milliseconds', { seconds: since(0.002, 0.02) }],
+    ['more requests, but not by much', { perS: since(20, 35) }],
+    ['failures where hardly anybody asks', { perS: 0.1, failedPerS: since(0, 0.05) }],
+    ['a slow rise over the day', { perS: (now) => 20 + (now - T0) / (2 * MINUTE_MS) }],
+  ])('is quiet: %s', async (_, pod) => {
+    const { changes } = await scanAll(setUp((series, pods) => pods.forEach((name) => requests(series, name, pod))));
+
+    expect(changes).toEqual([]);
+  });
+
+  it('is quiet while series begin, end and start anew', async () => {
+    const { changes } = await scanAll(
+      setUp((series, [first = '', second = '', third = '']) => {
+        requests(series, first, {});
+        const shape = { from: TROUBLE_AT, to: END };
+        // One pod appears late; one is scraped no more, so the workload has a gap; one restarts from zero.
+        series.counter({ namespace: 'shop', pod: second, __name__: `${NAME}_count`, status: '200' }, 20, shape);
+        series.counter({ namespace: 'shop', pod: second, __name__: `${NAME}_sum`, status: '200' }, 1, shape);
+        const restarted = series.store.series({
+          namespace: 'shop',
+          pod: third,
+          __name__: `${NAME}_count`,
+          status: '200',
+        });
+        for (let at = T0, total = 0; at <= END; at += STEP_MS) {
+          total = at === TROUBLE_AT ? 0 : total + 300;
+          restarted.append(at, total);
+        }
+      }),
+    );
+
+    expect(changes).toEqual([]);
+  });
+
+  it('asks as many questions for a hundred workloads as for one', async () => {
+    const small = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})));
+    const large = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})));
+    for (let index = 0; index < 100; index += 1)
+      large.cluster.addWorkload(fakeWorkload({ subject: { name: `other-${index}`, uid: `uid-${index}` } }));
+
+    const one = await small.scan.run(T0 + 5 * MINUTE_MS, AbortSignal.timeout(10_000));
+    const many = await large.scan.run(T0 + 5 * MINUTE_MS, AbortSignal.timeout(10_000));
+
+    expect(many.queries).toBe(one.queries);
+  });
+
+  it('asks by namespaces when an answer is too large, and says what is too large even so', async () => {
+    const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})));
+    world.cluster.addWorkload(fakeWorkload({ subject: { namespace: 'other', name: 'web', uid: 'uid-web' } }));
+    const scan = createScan({
+      ...world.options,
+      metrics: {
+        async instant(query, at) {
+          const tooLarge =
+            query.includes(`${NAME}_sum`) || (query.includes(`${NAME}_count"`) && !query.includes('namespace=~'));
+          if (tooLarge && !query.startsWith('count by')) throw new HaleError('metrics-limit', 'too many');
+          return world.metrics.instant(query, at);
+        },
+      },
+    });
+
+    const report = await scan.run(T0 + 5 * MINUTE_MS, AbortSignal.timeout(10_000));
+
+    expect(report.workloads).toBe(1);
+    expect(report.left.map(({ what }) => what)).toEqual([`${NAME} seconds`, `${NAME} seconds`]);
+  });
+
+  it('follows no more series than it may, and says so', async () => {
+    const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})), { maxSeries: 5 });
+
+    const report = await world.scan.run(T0 + 5 * MINUTE_MS, AbortSignal.timeout(10_000));
+
+    expect(report.series).toBe(0);
+    expect(report.left).toEqual([{ what: '10 series', why: 'too-many-series' }]);
+  });
+
+  it('reads nothing while Prometheus is down, and raises nothing when it is back', async () => {
+    const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})));
+    await scanAll(world, T0 + 2 * MINUTE_MS, T0 + 10 * MINUTE_MS);
+    world.metrics.fail(new HaleError('metrics-unavailable', 'down'));
+    const down = await scanAll(world, T0 + 10 * MINUTE_MS, T0 + 12 * MINUTE_MS);
+    world.metrics.fail(null);
+    const back = await scanAll(world, T0 + 12 * MINUTE_MS, T0 + 20 * MINUTE_MS);
+
+    expect(down.last.left.length).toBeGreaterThan(0);
+    expect([...down.changes, ...back.changes]).toEqual([]);
+  });
+
+  it('resolves what an earlier process raised, once it is usual', async () => {
+    const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})));
+    const open = {
+      uid: fakeWorkload().subject.uid,
+      indicator: 'seconds',
+      direction: 'high',
+      occurrence: 'scan|before',
+      since: T0,
+    } as const;
+    world.scan.resume([open]);
+
+    const { changes } = await scanAll(world);
+
+    expect(changes).toMatchObject([{ status: 'resolved', occurrence: 'scan|before' }]);
+  });
+});

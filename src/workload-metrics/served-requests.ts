@@ -1,0 +1,76 @@
+import type { Subject } from '../domain/subject.ts';
+import { promqlString } from '../domain/workload-series.ts';
+
+/** One naming of the duration of served requests. */
+export interface ServerFamily {
+  /** Name without `_bucket`, `_sum`, `_count`. */
+  readonly name: string;
+  /** How many of the metric's unit make a second. */
+  readonly unitsPerSecond: number;
+  /** Further matchers. */
+  readonly only?: string;
+  /** Matchers of requests that the server failed, one for each label that may say so. */
+  readonly failed: readonly string[];
+  /** Matchers that find the workload, where its series carry names of their own. */
+  readonly place?: (subject: Subject) => string;
+  /** The labels that name namespace and workload, where the series carry names of their own. */
+  readonly placedBy?: { readonly namespace: string; readonly kinds: Readonly<Record<string, string>> };
+}
+
+const MS = 1000;
+const OTEL_FAILED = ['http_response_status_code=~"5.."'];
+/** What users of prom-client call it. */
+const HABITS_FAILED = ['status_code=~"5.."', 'code=~"5.."', 'status=~"5.."'];
+
+/**
+ * Every naming that is understood, the most exact first. OpenTelemetry now (seconds; its JavaScript exporter adds no unit; Prometheus may
+ * keep dots), habits of prom-client users, Micrometer, OpenTelemetry before 1.21 (milliseconds), RPC, Istio, Linkerd.
+ */
+export const SERVER_FAMILIES: readonly ServerFamily[] = [
+  { name: 'http_server_request_duration_seconds', unitsPerSecond: 1, failed: OTEL_FAILED },
+  { name: 'http_server_request_duration', unitsPerSecond: 1, failed: OTEL_FAILED },
+  {
+    name: 'http.server.request.duration',
+    unitsPerSecond: 1,
+    failed: [...OTEL_FAILED, '"http.response.status_code"=~"5.."'],
+  },
+  {
+    name: 'http.server.request.duration_seconds',
+    unitsPerSecond: 1,
+    failed: [...OTEL_FAILED, '"http.response.status_code"=~"5.."'],
+  },
+  { name: 'http_request_duration_seconds', unitsPerSecond: 1, failed: HABITS_FAILED },
+  { name: 'http_server_requests_seconds', unitsPerSecond: 1, failed: ['status=~"5.."'] },
+  { name: 'http_server_duration_milliseconds', unitsPerSecond: MS, failed: ['http_status_code=~"5.."'] },
+  { name: 'http_server_duration', unitsPerSecond: MS, failed: ['http_status_code=~"5.."'] },
+  { name: 'http_request_duration_milliseconds', unitsPerSecond: MS, failed: HABITS_FAILED },
+  { name: 'http_request_duration_ms', unitsPerSecond: MS, failed: HABITS_FAILED },
+  { name: 'rpc_server_call_duration_seconds', unitsPerSecond: 1, failed: ['error_type!=""'] },
+  {
+    name: 'rpc_server_duration_milliseconds',
+    unitsPerSecond: MS,
+    failed: ['rpc_grpc_status_code=~"2|4|13|14|15"'],
+  },
+  { name: 'grpc_server_handling_seconds', unitsPerSecond: 1, failed: [] },
+  {
+    name: 'istio_request_duration_milliseconds',
+    unitsPerSecond: MS,
+    only: 'reporter="destination"',
+    failed: ['response_code=~"5..|0"'],
+    placedBy: { namespace: 'destination_workload_namespace', kinds: { '': 'destination_workload' } },
+    place: ({ namespace, name }) =>
+      `destination_workload_namespace=${promqlString(namespace)},destination_workload=${promqlString(name)}`,
+  },
+  {
+    name: 'response_latency_ms',
+    unitsPerSecond: MS,
+    only: 'direction="inbound"',
+    failed: ['status_code=~"5.."'],
+    placedBy: {
+      namespace: 'namespace',
+      kinds: { Deployment: 'deployment', StatefulSet: 'statefulset', DaemonSet: 'daemonset' },
+    },
+    place: ({ namespace, name, kind }) =>
+      `namespace=${promqlString(namespace)},${kind.toLowerCase()}=${promqlString(name)}`,
+  },
+];
