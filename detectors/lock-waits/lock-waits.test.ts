@@ -76,7 +76,7 @@ describe('lock-waits', () => {
   it.each<[string, Given, unknown]>([
     ['nobody waits', { waiting: 0, txSeconds: 500 }, declared],
     ['one session waits', { waiting: 1 }, declared],
-    ['a wait of some seconds', { waiting: (at, now) => (at > now - 30_000 ? 9 : 0) }, declared],
+    ['a wait of some seconds', { waiting: (at, now) => (at > now - 10_000 ? 9 : 0) }, declared],
     ['users are well', { waiting: 14, users: 'well' }, declared],
     ['a short exclusive lock', { tellsWaits: false, exclusive: 1, txSeconds: 2, active: 6 }, declared],
     ['another workload uses the database', { waiting: 14 }, { databases: [{ ...shopDb, usedBy: ['shop/web'] }] }],

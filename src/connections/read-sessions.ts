@@ -16,7 +16,7 @@ import type { ConnectionsContext } from './read-pools.ts';
 /** What the sessions of a database server do, by its exporter. `null` = not told; never zero. */
 export interface SessionsReading {
   readonly kind: 'postgres' | 'mysql';
-  /** Sessions that wait for a lock: the median of the last 90 seconds. */
+  /** Sessions that wait for a lock: the median of the last 45 seconds. */
   readonly waitingForLocks: number | null;
   /** Locks of mode AccessExclusiveLock for the whole of the last 90 seconds: the least count of them. */
   readonly exclusiveLocks: number | null;
@@ -40,6 +40,8 @@ export interface SessionsReading {
 const WINDOW_MS = 300_000;
 const STEP_MS = 15_000;
 const RECENT_MS = 90_000;
+/** Whoever waits for a lock fills the pools of its clients within seconds: this has to be told before somebody scales out for that. */
+const WAITS_MS = 45_000;
 
 /** postgres_exporter, now and with the names of its older queries; mysqld_exporter. */
 const NAMES = [
@@ -94,7 +96,7 @@ function readPostgres(series: readonly RangeSeries[], at: number): Reading {
   const countOf = (which: (one: RangeSeries) => boolean) => recentCount(counts.filter(which), counts, at);
   return {
     kind: 'postgres',
-    waitingForLocks: tellsWaits ? countOf(waits) : null,
+    waitingForLocks: tellsWaits ? recentCount(counts.filter(waits), counts, at, WAITS_MS) : null,
     exclusiveLocks: leastCount(
       series.filter(({ labels }) => labels.__name__ === 'pg_locks_count'),
       at,
@@ -114,7 +116,7 @@ function readMysql(series: readonly RangeSeries[], at: number): Reading {
   const running = named('threads_running');
   return {
     kind: 'mysql',
-    waitingForLocks: recentCount(current, current, at),
+    waitingForLocks: recentCount(current, current, at, WAITS_MS),
     exclusiveLocks: null,
     active: recentCount(running, running, at),
     idle: null,
@@ -125,9 +127,14 @@ function readMysql(series: readonly RangeSeries[], at: number): Reading {
 }
 
 /** A state in which no session is has no series: zero is known where the metric as a whole is there. */
-function recentCount(of: readonly RangeSeries[], all: readonly RangeSeries[], at: number): number | null {
+function recentCount(
+  of: readonly RangeSeries[],
+  all: readonly RangeSeries[],
+  at: number,
+  recentMs = RECENT_MS,
+): number | null {
   const total = totalOf(of);
-  const moments = [...totalOf(all).keys()].filter((when) => when > at - RECENT_MS && when <= at);
+  const moments = [...totalOf(all).keys()].filter((when) => when > at - recentMs && when <= at);
   return medianOf(moments.map((when) => total.get(when) ?? 0));
 }
 
