@@ -20,25 +20,29 @@
 - apiGroups: [""]
   resources: ["services"]
   verbs: [get, list, watch]
-# get: the replicas are read before and after the change
+# get: the limits are read before and after the change
 # list, watch: the workloads themselves
 - apiGroups: ["apps"]
   resources: ["deployments"]
   verbs: [get, list, watch]
-# get: the replicas are read before and after the change
+# get: the limits are read before and after the change
 # list, watch: the workloads themselves
 - apiGroups: ["apps"]
   resources: ["statefulsets"]
   verbs: [get, list, watch]
-# get, list, watch: the workloads themselves
+# get: the limits are read before and after the change
+# list, watch: the workloads themselves
 - apiGroups: ["apps"]
   resources: ["daemonsets"]
   verbs: [get, list, watch]
-# get, list, watch: they stand between a pod and its Deployment
+# get, watch: they stand between a pod and its Deployment
+# list: they hold the revisions to go back to
 - apiGroups: ["apps"]
   resources: ["replicasets"]
   verbs: [get, list, watch]
-# get, list, watch: an autoscaler owns the replica count
+# get: the maximum is read before and after the change
+# list: the autoscaler of the workload has to be found
+# watch: an autoscaler owns the replica count
 - apiGroups: ["autoscaling"]
   resources: ["horizontalpodautoscalers"]
   verbs: [get, list, watch]
@@ -88,6 +92,22 @@
 # patch: the change itself
 - apiGroups: ["apps"]
   resources: ["statefulsets/scale"]
+  verbs: [patch]
+# patch: the change itself
+- apiGroups: ["apps"]
+  resources: ["deployments"]
+  verbs: [patch]
+# patch: the change itself
+- apiGroups: ["apps"]
+  resources: ["statefulsets"]
+  verbs: [patch]
+# patch: the change itself
+- apiGroups: ["apps"]
+  resources: ["daemonsets"]
+  verbs: [patch]
+# patch: the change itself
+- apiGroups: ["autoscaling"]
+  resources: ["horizontalpodautoscalers"]
   verbs: [patch]
 {{- end }}
 

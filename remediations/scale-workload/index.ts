@@ -15,7 +15,7 @@ const SCALABLE = ['Deployment', 'StatefulSet'];
 
 export const scaleWorkload = defineRemediation<ScaleSettings, ScaleParams, ScaleCheckpoint>({
   id: 'scale-workload',
-  summary: 'adds replicas to a workload whose connection pools are too few for its load',
+  summary: 'adds replicas to a workload that is too small for its load',
   needs: [
     {
       group: 'apps',
@@ -32,7 +32,7 @@ export const scaleWorkload = defineRemediation<ScaleSettings, ScaleParams, Scale
     { group: 'apps', resource: 'deployments', subresource: 'scale', verb: 'patch', because: 'the change itself' },
     { group: 'apps', resource: 'statefulsets', subresource: 'scale', verb: 'patch', because: 'the change itself' },
   ],
-  handles: ['connection-pool-waiting'],
+  handles: ['connection-pool-waiting', 'cpu-saturated', 'traffic-surge', 'queue-backlog'],
   settings: ScaleSettings,
   params: ScaleParams,
   checkpoint: ScaleCheckpoint,

@@ -47,7 +47,7 @@ export const GateFacts = z.object({
       })
       .nullable(),
   ),
-  rollout: fact(z.object({ state: z.enum(['stable', 'progressing', 'failed']), detail: z.string() })),
+  rollout: fact(z.object({ state: z.enum(['stable', 'progressing', 'failed', 'paused']), detail: z.string() })),
   /** Who else owns what the plan would change; null = nobody. */
   owner: fact(z.object({ kind: z.string(), name: z.string(), advice: z.string() }).nullable()),
   /** When the newest signal or reading that shows the condition is from. */

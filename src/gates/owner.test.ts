@@ -22,3 +22,15 @@ it.each<[string, Partial<GateFacts>, Partial<GateVerdict>]>([
 
   expect(verdict).toMatchObject(expected);
 });
+
+it.each([
+  ['HorizontalPodAutoscaler', 'pass'],
+  ['KEDA', 'deny'],
+  ['Argo CD application', 'deny'],
+] as const)('%s, under a plan that acts through the autoscaler: %s', (kind, verdict) => {
+  const plan = examplePlan({ remediation: 'raise-autoscaler-limit' });
+
+  const facts = passingFacts({ owner: known({ kind, name: 'orders', advice: 'change it there' }) });
+
+  expect(ownerGate.decide(plan, facts)).toMatchObject({ verdict });
+});

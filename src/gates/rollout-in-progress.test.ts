@@ -22,3 +22,15 @@ it.each<[string, Partial<GateFacts>, Partial<GateVerdict>]>([
 
   expect(verdict).toMatchObject(expected);
 });
+
+it.each([
+  ['progressing', 'pass'],
+  ['failed', 'pass'],
+  ['paused', 'hold'],
+] as const)('%s, under a plan that undoes the release: %s', (state, verdict) => {
+  const plan = examplePlan({ remediation: 'rollback-release' });
+
+  const facts = passingFacts({ rollout: known({ state, detail: 'so' }) });
+
+  expect(rolloutInProgressGate.decide(plan, facts)).toMatchObject({ verdict });
+});

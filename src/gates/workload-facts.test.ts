@@ -62,7 +62,7 @@ describe('rollout', () => {
     ['a generation that is not observed', { generation: 8 }, 3, 'progressing'],
     ['some updated', { updatedReplicas: 1 }, 3, 'progressing'],
     ['old pods that have not left', {}, 4, 'progressing'],
-    ['paused', { paused: true }, 3, 'progressing'],
+    ['paused', { paused: true }, 3, 'paused'],
     ['deadline exceeded', { progressDeadlineExceeded: true }, 3, 'failed'],
     ['a kind without replicas', { replicas: null, updatedReplicas: 0 }, 3, 'stable'],
   ])('%s', (_name, changes, pods, state) => {

@@ -15,11 +15,15 @@ interface SubjectValue {
   touched: Record<string, string | number | boolean | null>;
 }
 
+const REVISION = 'deployment.kubernetes.io/revision';
+
 /** The values that a plan may touch, by the field path under which its preview names them. */
 const FIELDS: Readonly<Record<string, (workload: WorkloadView) => string | number | boolean | null>> = {
   'metadata.uid': (workload) => workload.subject.uid,
   'spec.replicas': (workload) => workload.replicas,
   'spec.paused': (workload) => workload.paused,
+  // Every change of a Deployment's pod template makes a new revision.
+  [`metadata.annotations[${REVISION}]`]: (workload) => workload.annotations[REVISION] ?? '',
 };
 
 export function subjectOf(workload: WorkloadView | null, plan: Plan): Told<SubjectValue | null> {
@@ -69,11 +73,11 @@ function optIn(object: Pick<WorkloadView, 'labels' | 'annotations'>, key: string
 export function rolloutOf(
   workload: WorkloadView,
   cluster: Pick<ClusterReader, 'podsOf'>,
-): Told<{ state: 'stable' | 'progressing' | 'failed'; detail: string }> {
+): Told<{ state: 'stable' | 'progressing' | 'failed' | 'paused'; detail: string }> {
   const { replicas, updatedReplicas, generation, observedGeneration } = workload;
   if (workload.progressDeadlineExceeded)
     return { value: { state: 'failed', detail: 'its progress deadline was exceeded' } };
-  if (workload.paused) return { value: { state: 'progressing', detail: 'it is paused by a person' } };
+  if (workload.paused) return { value: { state: 'paused', detail: 'it is paused by a person' } };
   if (observedGeneration < generation) {
     return { value: { state: 'progressing', detail: `generation ${generation} is not observed yet` } };
   }

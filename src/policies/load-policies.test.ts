@@ -58,7 +58,7 @@ describe('a policy', () => {
       'a symptom as cause',
       'cause: connection-pool-waiting',
       'cause: latency-spike',
-      '5 cause: found "latency-spike"; allowed: connection-pool-waiting, database-connections-exhausted, alerting-path-broken',
+      '5 cause: found "latency-spike"; allowed: traffic-surge, cpu-saturated',
     ],
     [
       'an empty list of namespaces',
@@ -169,7 +169,7 @@ describe('a policy', () => {
     const text = POLICY_TEXT.replace('cause: connection-pool-waiting', 'cause: database-connections-exhausted');
 
     expect(problemsIn(text)).toEqual([
-      '10 ladder[0].remediation: scale-workload does not handle cause database-connections-exhausted, only: connection-pool-waiting',
+      '10 ladder[0].remediation: scale-workload does not handle cause database-connections-exhausted, only: connection-pool-waiting, cpu-saturated, traffic-surge, queue-backlog',
     ]);
   });
 

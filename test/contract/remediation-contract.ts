@@ -19,12 +19,17 @@ export interface RemediationCase {
   readonly settings: unknown;
   /** A fresh cluster for each test, in which the cause's subject is. */
   arrange(now: () => number): FakeCluster;
+  /** The change is in force with the write: nothing has to be carried out. */
+  readonly atOnce?: boolean;
   /** Somebody else changes what the plan touches. */
   moveWorld(cluster: FakeCluster): void;
   /** The cluster has carried the change out. */
   carryOut(cluster: FakeCluster): void;
   /** What the plan touches, as it is now: equal before, and after a rollback. */
-  touched(cluster: FakeCluster): unknown;
+  touched(cluster: FakeCluster): Promise<unknown>;
+  /** Another object takes the name of the one that is written; the workload itself where it is that one. */
+  replaceObject?(cluster: FakeCluster): void;
+  removeObject?(cluster: FakeCluster): void;
 }
 
 /** What every remediation that writes to Kubernetes keeps to, on a cluster that refuses a patch whose tests fail. */
@@ -53,7 +58,7 @@ export function remediationContract(given: RemediationCase): void {
       },
       intent: (params: unknown, checkpoint: unknown, direction: IntentDirection = 'apply'): Intent => {
         return {
-          id: 'intent-1',
+          id: direction === 'apply' ? 'intent-1' : 'intent-2',
           idempotencyKey: 'incident-1/policy/1',
           incidentId: 'incident-1',
           planId: 'plan-1',
@@ -94,15 +99,15 @@ export function remediationContract(given: RemediationCase): void {
 
     it('previews what it would do and writes nothing', async () => {
       const { cluster, planned } = start();
-      const before = given.touched(cluster);
+      const before = await given.touched(cluster);
 
       const { preview } = await planned();
 
       expect(Preview.parse(preview)).toEqual(preview);
       expect(preview.changes.length).toBeGreaterThan(0);
       expect(Object.keys(preview.touches).length).toBeGreaterThan(0);
-      expect(cluster.writes).toEqual([]);
-      expect(given.touched(cluster)).toEqual(before);
+      expect(written(cluster)).toEqual([]);
+      expect(await given.touched(cluster)).toEqual(before);
     });
 
     it('declines instead of proposing for a subject that is gone', async () => {
@@ -119,8 +124,8 @@ export function remediationContract(given: RemediationCase): void {
       await remediation.apply(params, checkpoint, act());
       await remediation.apply(params, checkpoint, act());
 
-      expect(cluster.writes).toHaveLength(1);
-      expect(cluster.writes[0]?.intentId).toBe('intent-1');
+      expect(written(cluster)).toHaveLength(1);
+      expect(written(cluster)[0]?.intentId).toBe('intent-1');
     });
 
     it('refuses past the deadline of the intent', async () => {
@@ -129,7 +134,7 @@ export function remediationContract(given: RemediationCase): void {
       pass(DEADLINE_MS + 1);
 
       await expect(remediation.apply(params, checkpoint, act())).rejects.toMatchObject({ code: 'intent-expired' });
-      expect(cluster.writes).toEqual([]);
+      expect(written(cluster)).toEqual([]);
     });
 
     it('refuses when the world moved', async () => {
@@ -138,16 +143,17 @@ export function remediationContract(given: RemediationCase): void {
       given.moveWorld(cluster);
 
       await expect(remediation.apply(params, checkpoint, act())).rejects.toMatchObject({ code: 'world-moved' });
-      expect(cluster.writes).toEqual([]);
+      expect(written(cluster)).toEqual([]);
     });
 
     it('refuses when another object has taken the name', async () => {
       const { cluster, act, planned } = start();
       const { params, checkpoint } = await planned();
-      cluster.change(cause.subject, { subject: { ...cause.subject, uid: 'another' } });
+      if (given.replaceObject) given.replaceObject(cluster);
+      else cluster.change(cause.subject, { subject: { ...cause.subject, uid: 'another' } });
 
       await expect(remediation.apply(params, checkpoint, act())).rejects.toMatchObject({ code: 'world-moved' });
-      expect(cluster.writes).toEqual([]);
+      expect(written(cluster)).toEqual([]);
     });
 
     it('settles as applied when the answer to the write was lost', async () => {
@@ -158,7 +164,7 @@ export function remediationContract(given: RemediationCase): void {
       await expect(remediation.apply(params, checkpoint, act())).rejects.toMatchObject({ code: 'cluster-unavailable' });
 
       expect(await remediation.settle(intent(params, checkpoint), read)).toBe('applied');
-      expect(cluster.writes).toHaveLength(1);
+      expect(written(cluster)).toHaveLength(1);
     });
 
     it('says not-applied only after the deadline', async () => {
@@ -181,7 +187,8 @@ export function remediationContract(given: RemediationCase): void {
 
       given.moveWorld(cluster);
       const moved = await remediation.settle(intent(params, checkpoint), read);
-      cluster.remove(cause.subject);
+      if (given.removeObject) given.removeObject(cluster);
+      else cluster.remove(cause.subject);
       const gone = await remediation.settle(intent(params, checkpoint), read);
 
       expect([moved, gone]).toEqual(['unknown', 'unknown']);
@@ -198,7 +205,7 @@ export function remediationContract(given: RemediationCase): void {
       given.moveWorld(cluster);
       const reverted = await remediation.effect(params, checkpoint, 'apply', read);
 
-      expect([pending, inForce, reverted]).toEqual(['pending', 'in-force', 'reverted']);
+      expect([pending, inForce, reverted]).toEqual([given.atOnce ? 'in-force' : 'pending', 'in-force', 'reverted']);
     });
   });
 
@@ -207,15 +214,15 @@ export function remediationContract(given: RemediationCase): void {
   describe(`remediation contract: ${remediation.id}, rolled back`, () => {
     it('puts back what it touched, once', async () => {
       const { cluster, act, read, planned, intent, rollback } = start();
-      const before = given.touched(cluster);
+      const before = await given.touched(cluster);
       const { params, checkpoint } = await planned();
       await remediation.apply(params, checkpoint, act());
 
       await rollback(checkpoint);
       await rollback(checkpoint);
 
-      expect(given.touched(cluster)).toEqual(before);
-      expect(cluster.writes).toHaveLength(2);
+      expect(await given.touched(cluster)).toEqual(before);
+      expect(written(cluster)).toHaveLength(2);
       expect(await remediation.settle(intent(params, checkpoint, 'rollback'), read)).toBe('applied');
       given.carryOut(cluster);
       expect(await remediation.effect(params, checkpoint, 'rollback', read)).toBe('in-force');
@@ -228,7 +235,7 @@ export function remediationContract(given: RemediationCase): void {
       given.moveWorld(cluster);
 
       await expect(rollback(checkpoint)).rejects.toMatchObject({ code: 'world-moved' });
-      expect(cluster.writes).toHaveLength(1);
+      expect(written(cluster)).toHaveLength(1);
     });
 
     it('settles a rollback that was never written', async () => {
@@ -243,6 +250,11 @@ export function remediationContract(given: RemediationCase): void {
       expect([within, after]).toEqual(['unknown', 'not-applied']);
     });
   });
+}
+
+/** Everything that was stored, of either kind; a remediation writes one kind only. */
+function written(cluster: FakeCluster) {
+  return [...cluster.writes, ...cluster.objectWrites];
 }
 
 /** As it comes back from the store. */

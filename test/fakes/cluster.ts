@@ -169,10 +169,20 @@ export function fakeCluster(now: () => number): FakeCluster {
     return read();
   }
 
+  /** The object with the UID of the workload as it is now; an autoscaler has the one that it was given. */
+  function objectOf(subject: Subject): Readonly<Record<string, unknown>> | null {
+    const object = details.object ?? null;
+    if (object === null || subject.kind === 'HorizontalPodAutoscaler') return object;
+    const view = find(subject);
+    if (view === null) return null;
+    const metadata = typeof object.metadata === 'object' ? object.metadata : {};
+    return { ...object, metadata: { ...metadata, uid: view.subject.uid } };
+  }
+
   const reader: ClusterReader = {
     revisions: (subject) => fresh(() => (subject.kind === 'Deployment' ? (details.revisions ?? []) : [])),
     freshPods: ({ subject }) => fresh(() => workloads.get(keyOf(subject))?.pods ?? []),
-    object: () => fresh(() => details.object ?? null),
+    object: (subject) => fresh(() => objectOf(subject)),
     eventsAbout: () => fresh(() => details.events ?? []),
     autoscalersOf: () => fresh(() => details.autoscalers ?? []),
     endpointsOf: () => fresh(() => details.endpoints ?? null),
@@ -278,6 +288,9 @@ export function fakeCluster(now: () => number): FakeCluster {
         fence,
         dryRun,
         () => {
+          const found = objectOf(subject);
+          if (pointed(found, '/metadata/uid') !== subject.uid)
+            throw new HaleError('world-moved', `${subjectName(subject)} is another object by now`);
           const moved = fields.find(
             ({ path, from }) => !isDeepStrictEqual(pointed(details.object, path) ?? null, from),
           );
@@ -287,6 +300,8 @@ export function fakeCluster(now: () => number): FakeCluster {
           for (const { path, to } of fields)
             details = { ...details, object: withField(details.object ?? {}, path, to) };
           objectWrites.push({ write: 'replace', subject, fields, intentId: fence.intentId });
+          const view = find(subject);
+          if (view !== null) change(subject, { generation: view.generation + 1 });
         },
       ),
     scale: ({ subject, from, to, dryRun }, fence) =>
