@@ -169,7 +169,7 @@ describe('a policy', () => {
     const text = POLICY_TEXT.replace('cause: connection-pool-waiting', 'cause: database-connections-exhausted');
 
     expect(problemsIn(text)).toEqual([
-      '10 ladder[0].remediation: scale-workload does not handle cause database-connections-exhausted, only: connection-pool-waiting, cpu-saturated, traffic-surge, queue-backlog',
+      '10 ladder[0].remediation: scale-workload does not handle cause database-connections-exhausted, only: connection-pool-waiting',
     ]);
   });
 
