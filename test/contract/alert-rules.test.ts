@@ -47,6 +47,16 @@ describe.each(ruleFiles)('%s', (file) => {
     expect(aggregations.filter((by) => !by.startsWith('by (namespace, pod'))).toEqual([]);
   });
 
+  it.each(rules.map((rule) => [rule.alert, rule] as const))(
+    '%s never takes the exporter of an object for the object',
+    (_, rule) => {
+      // Without honor_labels the labels namespace and pod are those of the exporter's own pod.
+      const selectors = String(rule.expr).match(/\b(kube|kubelet|container)_\w+(\{[^}]*\})?/g) ?? [];
+
+      expect(selectors.filter((selector) => !selector.includes('exported_namespace=""'))).toEqual([]);
+    },
+  );
+
   it('has tests for promtool', () => {
     expect(files).toContain(file.replace('.yaml', '.test.yaml'));
   });

@@ -136,7 +136,9 @@ async function untilEnded(
     }
     const isCalm = fault.causeExpected === null && incidents.length === 0;
     if (isCalm && clock.now() - onMs >= CALM_MS) return { ...endOf([], fault), text: 'no incident was opened' };
-    const leaders = incidents.filter(({ phase }) => phase !== 'following');
+    // What is about no workload goes to a person at once; where something is wrong, it must not end the run before the others are there.
+    const counts = incidents.filter(({ subject }) => subject !== null || fault.causeExpected === null);
+    const leaders = counts.filter(({ phase }) => phase !== 'following');
     if (leaders.length === 0 || leaders.some(({ phase }) => !ENDED.has(phase))) continue;
     dossiers = await Promise.all(incidents.map(({ id }) => daemon.incident(id)));
     return endOf(dossiers, fault);

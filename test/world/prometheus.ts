@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { kubeconfigOf } from './kube/client.ts';
@@ -30,6 +30,11 @@ export interface Prometheus {
   /** Instant query; the samples as they come. */
   query(expression: string): Promise<readonly { metric: Readonly<Record<string, string>>; value: number }[]>;
 }
+
+/** The rules that Hale ships, all of them. */
+export const SHIPPED_RULES: readonly string[] = ['hale-basic.yaml', 'hale-kubernetes.yaml'].map((file) =>
+  resolve(import.meta.dirname, '../../rules/alerts', file),
+);
 
 const SCRAPE_INTERVAL = '2s';
 const NAMESPACE = 'monitoring';

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { realClock } from './clock.ts';
 import { startDaemon } from './daemon.ts';
 import { describeError, WorldError } from './errors.ts';
@@ -9,13 +8,13 @@ import { joinFaults, loadFaults } from './load-faults.ts';
 import { shopUrl } from './manifests.ts';
 import { assertInsideNamespace, stopSignalFromOutside } from './namespace.ts';
 import { createProgress } from './progress.ts';
+import { SHIPPED_RULES } from './prometheus.ts';
 import { proveFault } from './prove.ts';
 import type { RunAnswer, RunPlan } from './run-plan.ts';
 import { createShopControl, shopOf } from './shop-control.ts';
 import { startWorld, stopWorld } from './world.ts';
 
 const USER_TIMEOUT_MS = 6_000;
-const RULE_FILES = [resolve(import.meta.dirname, '../../rules/alerts/hale-basic.yaml')];
 
 /** The part of `npm run e2e` that lives inside the namespace: a world, a load, one fault. */
 async function run(plan: RunPlan): Promise<void> {
@@ -32,7 +31,7 @@ async function run(plan: RunPlan): Promise<void> {
     clock: realClock,
     progress,
     signal,
-    ruleFiles: plan.alertRules ? RULE_FILES : [],
+    ruleFiles: plan.alertRules ? SHIPPED_RULES : [],
   });
   try {
     const shop = shopOf(fault.shop);

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { realClock } from '../clock.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import { describeError } from '../errors.ts';
@@ -8,13 +8,13 @@ import { joinFaults, loadFaults } from '../load-faults.ts';
 import { QUIET_SHOP, shopUrl } from '../manifests.ts';
 import { assertInsideNamespace, stopSignalFromOutside } from '../namespace.ts';
 import { createProgress } from '../progress.ts';
+import { SHIPPED_RULES } from '../prometheus.ts';
 import { createShopControl } from '../shop-control.ts';
 import { startWorld, stopWorld, type World } from '../world.ts';
 import { createCommands, QUIET_RATE_PER_S } from './commands.ts';
 import type { PlaceOfPart, PlayAnswer, PlayLine, PlayPlan } from './plan.ts';
 
 const USER_TIMEOUT_MS = 6_000;
-const RULE_FILES = [resolve(import.meta.dirname, '../../../rules/alerts/hale-basic.yaml')];
 
 /** The part of `npm run world` that lives inside the namespace. */
 async function run(plan: PlayPlan): Promise<void> {
@@ -31,7 +31,7 @@ async function run(plan: PlayPlan): Promise<void> {
     progress,
     signal,
     clock: realClock,
-    ruleFiles: alertRules ? RULE_FILES : [],
+    ruleFiles: alertRules ? SHIPPED_RULES : [],
   });
   try {
     await world.deploy(QUIET_SHOP);

@@ -26,15 +26,26 @@ export interface Workload extends KubeObject {
   };
 }
 
+/** What one metric of an autoscaler should be or is; the API server gives the kinds that the metric has. */
+export interface MetricValue {
+  readonly value?: string;
+  readonly averageValue?: string;
+  readonly averageUtilization?: number;
+}
+
 export interface Autoscaler extends KubeObject {
   readonly spec: {
     readonly minReplicas?: number;
     readonly maxReplicas: number;
     readonly scaleTargetRef: { readonly apiVersion?: string; readonly kind: string; readonly name: string };
+    readonly metrics?: readonly { readonly resource?: { readonly name: string; readonly target: MetricValue } }[];
   };
   readonly status?: {
     readonly currentReplicas?: number;
     readonly desiredReplicas?: number;
+    readonly currentMetrics?:
+      | readonly { readonly resource?: { readonly name: string; readonly current: MetricValue } }[]
+      | null;
     readonly conditions?: readonly Condition[];
   };
 }

@@ -25,10 +25,15 @@ const pod: Pod = {
     name: 'web-1',
     namespace: 'shop',
     uid: 'u',
+    deletionTimestamp: '1970-01-01T00:01:00Z',
     ownerReferences: [{ kind: 'ReplicaSet', name: 'web', uid: 'r', controller: true }],
   },
   spec: {
     nodeName: 'node-1',
+    volumes: [
+      { name: 'data', persistentVolumeClaim: { claimName: 'web-data' } },
+      { name: 'tmp', emptyDir: {} },
+    ],
     containers: [{ name: 'c', image: 'i:1', resources: { limits: { memory: '64Mi', cpu: '100m' } } }],
   },
   status: {
@@ -66,6 +71,7 @@ test('a pod in a crash loop', () => {
       `kube_pod_owner${of},owner_kind="ReplicaSet",owner_name="web",owner_is_controller="true"} 1`,
       `kube_pod_status_phase${of},phase="Running"} 1`,
       `kube_pod_status_phase${of},phase="Pending"} 0`,
+      `kube_pod_deletion_timestamp${of}} 60`,
       `kube_pod_status_ready${of},condition="false"} 1`,
       `kube_pod_container_status_restarts_total${of},container="c"} 3`,
       `kube_pod_container_status_waiting_reason${of},container="c",reason="CrashLoopBackOff"} 1`,
@@ -76,6 +82,9 @@ test('a pod in a crash loop', () => {
     ]),
   );
   expect(lines.filter((it) => it.startsWith('kube_pod_status_reason'))).toEqual([]);
+  expect(lines.filter((it) => it.startsWith('kube_pod_spec_volumes'))).toEqual([
+    `kube_pod_spec_volumes_persistentvolumeclaims_info${of},volume="data",persistentvolumeclaim="web-data"} 1`,
+  ]);
 });
 
 test('a rollout that makes no progress, and an autoscaler at its limit', () => {
@@ -95,8 +104,17 @@ test('a rollout that makes no progress, and an autoscaler at its limit', () => {
     autoscalers: [
       {
         metadata,
-        spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'web' } },
-        status: { currentReplicas: 3, desiredReplicas: 3, conditions: [{ type: 'ScalingLimited', status: 'True' }] },
+        spec: {
+          maxReplicas: 3,
+          scaleTargetRef: { kind: 'Deployment', name: 'web' },
+          metrics: [{ resource: { name: 'cpu', target: { averageUtilization: 80 } } }],
+        },
+        status: {
+          currentReplicas: 3,
+          desiredReplicas: 3,
+          conditions: [{ type: 'ScalingLimited', status: 'True' }],
+          currentMetrics: [{ resource: { name: 'cpu', current: { averageUtilization: 190, averageValue: '500m' } } }],
+        },
       },
     ],
   });
@@ -110,6 +128,9 @@ test('a rollout that makes no progress, and an autoscaler at its limit', () => {
       `kube_deployment_status_condition${deployment},reason="ProgressDeadlineExceeded",condition="Progressing",status="false"} 1`,
       `kube_horizontalpodautoscaler_spec_max_replicas${autoscaler}} 3`,
       `kube_horizontalpodautoscaler_status_condition${autoscaler},condition="ScalingLimited",status="true"} 1`,
+      `kube_horizontalpodautoscaler_spec_target_metric${autoscaler},metric_name="cpu",metric_target_type="utilization"} 80`,
+      `kube_horizontalpodautoscaler_status_target_metric${autoscaler},metric_name="cpu",metric_target_type="utilization"} 190`,
+      `kube_horizontalpodautoscaler_status_target_metric${autoscaler},metric_name="cpu",metric_target_type="average"} 0.5`,
     ]),
   );
 });

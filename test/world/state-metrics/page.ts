@@ -1,7 +1,7 @@
 import { Exposition, type Labels } from '../kubelet/figures/exposition.ts';
 import { parseQuantity } from '../kubelet/quantity.ts';
 import { created, namespaceOf, ownerLabels, unitOf } from './labels.ts';
-import type { ClusterObjects, Condition, Workload } from './objects.ts';
+import type { ClusterObjects, Condition, MetricValue, Workload } from './objects.ts';
 import { addPods } from './pods.ts';
 
 /** The page of kube-state-metrics (its docs/metrics): the same names and labels, for the objects that detectors ask about. */
@@ -94,6 +94,24 @@ function addAutoscalers(page: Exposition, autoscalers: ClusterObjects['autoscale
     page.add('gauge', `${prefix}_status_current_replicas`, labels, status?.currentReplicas);
     page.add('gauge', `${prefix}_status_desired_replicas`, labels, status?.desiredReplicas);
     addConditions(page, `${prefix}_status_condition`, labels, status?.conditions);
+    for (const { resource } of spec.metrics ?? []) {
+      if (resource) addMetric(page, `${prefix}_spec_target_metric`, labels, resource.name, resource.target);
+    }
+    for (const { resource } of status?.currentMetrics ?? []) {
+      if (resource) addMetric(page, `${prefix}_status_target_metric`, labels, resource.name, resource.current);
+    }
+  }
+}
+
+/** One sample for each kind of value that the metric has. */
+function addMetric(page: Exposition, name: string, labels: Labels, metric: string, value: MetricValue): void {
+  const kinds = {
+    value: value.value === undefined ? undefined : parseQuantity(value.value),
+    average: value.averageValue === undefined ? undefined : parseQuantity(value.averageValue),
+    utilization: value.averageUtilization,
+  };
+  for (const [kind, amount] of Object.entries(kinds)) {
+    page.add('gauge', name, { ...labels, metric_name: metric, metric_target_type: kind }, amount);
   }
 }
 

@@ -15,6 +15,9 @@ export function addPods(page: Exposition, pods: readonly Pod[]): void {
     const labels = { namespace: namespaceOf(metadata), pod: metadata.name, uid: metadata.uid ?? '' };
     const { owner_kind: kind = '', owner_name: name = '' } = ownerLabels(metadata);
     page.add('gauge', 'kube_pod_created', labels, created(metadata));
+    const { deletionTimestamp: deletion } = metadata;
+    const deletedAt = deletion === undefined ? undefined : Date.parse(deletion) / 1000;
+    page.add('gauge', 'kube_pod_deletion_timestamp', labels, deletedAt);
     page.add('gauge', 'kube_pod_owner', { ...labels, ...ownerLabels(metadata) }, 1);
     page.add(
       'gauge',
@@ -29,6 +32,11 @@ export function addPods(page: Exposition, pods: readonly Pod[]): void {
       },
       1,
     );
+    for (const { name: volume, persistentVolumeClaim: claim } of spec.volumes ?? []) {
+      if (claim === undefined) continue;
+      const mounted = { ...labels, volume, persistentvolumeclaim: claim.claimName };
+      page.add('gauge', 'kube_pod_spec_volumes_persistentvolumeclaims_info', mounted, 1);
+    }
     for (const phase of PHASES)
       page.add('gauge', 'kube_pod_status_phase', { ...labels, phase }, status?.phase === phase ? 1 : 0);
     if (status?.reason) page.add('gauge', 'kube_pod_status_reason', { ...labels, reason: status.reason }, 1);
