@@ -230,4 +230,13 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       cluster.addService({ namespace: 'shop', name: 'orders', clusterIp: null, selector: { app: 'order' } });
     },
   },
+  'node-trouble': {
+    names: ['container_cpu_usage_seconds_total'],
+    withoutMetrics: true,
+    sick(_series, _pods, now, cluster) {
+      const condition = { type: 'Ready', status: 'Unknown', reason: '', message: '', since: now - 600_000 };
+      const node = { name: 'node-1', unschedulable: false, conditions: [condition], taints: [], allocatable: {} };
+      cluster.setDetails({ nodes: [node] });
+    },
+  },
 };
