@@ -239,4 +239,11 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       cluster.setDetails({ nodes: [node] });
     },
   },
+  'queue-backlog': {
+    names: ['kafka_consumer_fetch_manager_records_lag_max', 'bullmq_jobs_waiting'],
+    sick(series, _, now) {
+      const labels = { __name__: 'kafka_consumergroup_lag_sum', consumergroup: 'orders', topic: 'created' };
+      series.gauge(labels, (at) => 9_000 - (now - at) / 100, { from: now - 600_000, to: now });
+    },
+  },
 };
