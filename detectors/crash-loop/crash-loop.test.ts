@@ -3,6 +3,7 @@ import { HaleError } from '../../src/domain/errors.ts';
 import type { EndsGiven } from '../../test/contract/container-ends-world.ts';
 import { containerEndsWorld } from '../../test/contract/container-ends-world.ts';
 import { detectIn } from '../../test/contract/detector-contract.ts';
+import { fakeRevision } from '../../test/fakes/cluster.ts';
 import { fakeReadContext } from '../../test/fakes/read-context.ts';
 import { crashLoop } from './index.ts';
 
@@ -89,20 +90,10 @@ describe('crash-loop, by Kubernetes alone', () => {
     const world = troubled(5, 60_000);
     const [pod] = world.cluster.reader.podsOf(world.incident.subject);
     const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n');
-    const revision = (number: number, image: string) => ({
-      name: `orders-${number}`,
-      uid: `rs-${number}`,
-      revision: number,
-      createdAt: world.now - 600_000,
-      replicas: 1,
-      readyReplicas: 0,
-      images: [image],
-      changeCause: '',
-      template: { spec: { containers: [{ name: 'app', image }] } },
-    });
+    const ago = world.now - 600_000;
     world.cluster.setDetails({
       logs: { [`${pod?.name}/app/previous`]: lines },
-      revisions: [revision(5, 'orders:2'), revision(4, 'orders:1')],
+      revisions: [fakeRevision(5, ago, { image: 'orders:2' }), fakeRevision(4, 0, { image: 'orders:1' })],
     });
     const ctx = fakeReadContext({ metrics: world.metrics, cluster: world.cluster, now: () => world.now });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { HaleError } from '../../src/domain/errors.ts';
 import type { ContainerTrouble, PodView } from '../../src/ports/cluster.ts';
-import type { ClusterEvent, RevisionView } from '../../src/ports/cluster-details.ts';
+import type { ClusterEvent } from '../../src/ports/cluster-details.ts';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
 import type { FakeDetails } from '../../test/fakes/cluster.ts';
-import { fakePods } from '../../test/fakes/cluster.ts';
+import { fakePods, fakeRevision } from '../../test/fakes/cluster.ts';
 import { workloadNotStarting } from './index.ts';
 
 const MINUTE_MS = 60_000;
@@ -232,22 +232,13 @@ describe('workload-not-starting, by Kubernetes alone', () => {
   });
 
   it('names the change that did it and the revision to go back to', async () => {
-    const image = (name: string) => ({ spec: { containers: [{ name: 'app', image: name }] } });
-    const revision = (number: number, name: string, createdAt: number): RevisionView => ({
-      name: `orders-${number}`,
-      uid: `rs-${number}`,
-      revision: number,
-      createdAt,
-      replicas: 1,
-      readyReplicas: 0,
-      images: [name],
-      changeCause: '',
-      template: image(name),
-    });
     const [finding] = await detect({
       trouble: waiting('ImagePullBackOff'),
       details: (now) => ({
-        revisions: [revision(8, 'orders:typo', now - 11 * MINUTE_MS), revision(7, 'orders:1', now - 900 * MINUTE_MS)],
+        revisions: [
+          fakeRevision(8, now - 11 * MINUTE_MS, { image: 'orders:typo' }),
+          fakeRevision(7, 0, { image: 'orders:1' }),
+        ],
       }),
     });
 

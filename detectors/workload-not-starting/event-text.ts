@@ -1,5 +1,5 @@
 /**
- * What the messages of scheduler, kubelet and controllers say, as of Kubernetes 1.28 to 1.35. The text is hostile: it is cut before it is read,
+ * What the messages of scheduler, kubelet and controllers say, by their usual words. The text is hostile: it is cut before it is read,
  * every pattern takes linear time, and of it only names that Kubernetes itself would accept are told on.
  */
 const MAX_TEXT = 1_000;
