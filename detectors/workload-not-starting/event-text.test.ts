@@ -41,7 +41,7 @@ describe('schedulingReasons', () => {
   });
 
   it('takes linear time on hostile text', () => {
-    const hostile = `${'0/3 nodes are available: 1 Insufficient '.repeat(20_000)}`;
+    const hostile = '0/3 nodes are available: 1 Insufficient '.repeat(20_000);
 
     expect(schedulingReasons(hostile).length).toBeLessThan(100);
   });
@@ -85,7 +85,7 @@ describe('what registries and runtimes say', () => {
     ['exec: "/bin/orders": stat /bin/orders: no such file or directory', null, 'its command is not in the image'],
     ['exec: "/app": permission denied', null, 'its command is not executable'],
   ])('%s', (message, pull, command) => {
-    if (pull !== null) expect(pullText(message)).toBe(pull);
+    expect(pullText(message)).toBe(pull);
     expect(commandProblem(message)).toBe(command);
   });
 });
