@@ -10,6 +10,7 @@ const ROOMS = {
   simulation: ['domain'],
   redaction: ['domain'],
   'workload-metrics': ['domain', 'ports', 'plugin'],
+  'workload-traces': ['domain', 'ports', 'plugin'],
   connections: ['domain', 'ports', 'plugin', 'workload-metrics'],
   recognition: ['domain', 'ports'],
   scan: ['domain', 'ports', 'plugin', 'connections', 'workload-metrics'],
@@ -69,7 +70,7 @@ const pluginRules = plugins.flatMap((folder) => [
     from: { path: `^${folder}/`, pathNot: TESTS },
     to: {
       path: '^(src|detectors|remediations|skills|test)/',
-      pathNot: `^src/(domain|ports|plugin|workload-metrics|connections|topology)/|^${folder}/`,
+      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology)/|^${folder}/`,
     },
   },
   {

@@ -12,8 +12,10 @@ import { lockWaits } from './lock-waits/index.ts';
 import { memoryLeak } from './memory-leak/index.ts';
 import { misconfiguredAutoscaler } from './misconfigured-autoscaler/index.ts';
 import { missingTelemetry } from './missing-telemetry/index.ts';
+import { nodeTrouble } from './node-trouble/index.ts';
 import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
+import { queueBacklog } from './queue-backlog/index.ts';
 import { scaledToZero } from './scaled-to-zero/index.ts';
 import { serviceUnreachable } from './service-unreachable/index.ts';
 import { trafficDrop } from './traffic-drop/index.ts';
@@ -29,6 +31,7 @@ export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
     scaledToZero,
     serviceUnreachable,
     workloadNotStarting,
+    nodeTrouble,
     badRelease,
     outOfMemory,
     crashLoop,
@@ -38,6 +41,7 @@ export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
     misconfiguredAutoscaler,
     autoscalerAtLimit,
     cpuSaturation,
+    queueBacklog,
     memoryLeak,
     diskFilling,
     certificateExpiry,

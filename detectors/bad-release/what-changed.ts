@@ -1,8 +1,7 @@
-import { isHaleError } from '../../src/domain/errors.ts';
 import type { Change } from '../../src/domain/finding.ts';
 import type { Subject } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
-import type { RevisionView } from '../../src/ports/cluster-details.ts';
+import { changedFields, ifAnswered } from '../../src/workload-traces/index.ts';
 
 /** What Kubernetes tells of the step from one revision to the next, by the hashes of their pod templates; null where it keeps neither. */
 export async function whatChanged(
@@ -15,7 +14,7 @@ export async function whatChanged(
   readonly cause: string;
   readonly revision: number;
 } | null> {
-  const revisions = await revisionsOf(subject, ctx);
+  const revisions = (await ifAnswered(ctx.cluster.revisions(subject, ctx.signal))) ?? [];
   const withHash = (hash: string) => revisions.find((one) => one.name === `${subject.name}-${hash}`);
   const [old, now] = [withHash(before), withHash(after)];
   if (old === undefined || now === undefined) return null;
@@ -29,94 +28,4 @@ export async function whatChanged(
     cause: now.changeCause,
     revision: now.revision,
   };
-}
-
-/** A cluster that cannot be asked makes the finding poorer, not false. */
-async function revisionsOf(
-  subject: Subject,
-  ctx: Pick<ReadContext, 'cluster' | 'signal'>,
-): Promise<readonly RevisionView[]> {
-  try {
-    return await ctx.cluster.revisions(subject, ctx.signal);
-  } catch (error) {
-    if (isHaleError(error)) return [];
-    throw error;
-  }
-}
-
-const MOST = 8;
-
-/** Fields of the containers that differ. Of environment variables the names only: a value may be a secret. */
-export function changedFields(before: unknown, after: unknown): readonly string[] {
-  const [old, now] = [containersOf(before), containersOf(after)];
-  const changed = [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
-    const [a, b] = [old.get(name), now.get(name)];
-    if (a === undefined) return [`container ${name} added`];
-    if (b === undefined) return [`container ${name} removed`];
-    const where = old.size === 1 && now.size === 1 ? '' : ` in ${name}`;
-    return [...imageChange(a, b), ...envChange(a, b), ...resourceChange(a, b), ...otherChange(a, b)].map(
-      (one) => `${one}${where}`,
-    );
-  });
-  return changed.slice(0, MOST);
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return isObject(value) ? value[name] : undefined;
-}
-
-function listOf(value: unknown, name: string): readonly Json[] {
-  const list = fieldOf(value, name);
-  return Array.isArray(list) ? list.filter(isObject) : [];
-}
-
-function containersOf(template: unknown): ReadonlyMap<string, Json> {
-  const spec = fieldOf(template, 'spec');
-  const all = [...listOf(spec, 'initContainers'), ...listOf(spec, 'containers')];
-  return new Map(all.map((one) => [String(one.name), one]));
-}
-
-function imageChange(a: Json, b: Json): string[] {
-  return a.image === b.image ? [] : [`image ${String(a.image)} -> ${String(b.image)}`];
-}
-
-function envChange(a: Json, b: Json): string[] {
-  const valuesOf = (one: Json) => new Map(listOf(one, 'env').map((item) => [String(item.name), JSON.stringify(item)]));
-  const [old, now] = [valuesOf(a), valuesOf(b)];
-  return [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
-    if (!old.has(name)) return [`env ${name} added`];
-    if (!now.has(name)) return [`env ${name} removed`];
-    return old.get(name) === now.get(name) ? [] : [`env ${name} changed`];
-  });
-}
-
-function resourceChange(a: Json, b: Json): string[] {
-  return ['requests', 'limits'].flatMap((kind) => {
-    const [old, now] = [a, b].map((one) => fieldOf(one.resources, kind));
-    return ['cpu', 'memory'].flatMap((name) => {
-      const [was, is] = [fieldOf(old, name), fieldOf(now, name)].map((value) =>
-        typeof value === 'string' || typeof value === 'number' ? String(value) : 'none',
-      );
-      return was === is ? [] : [`${name} ${kind === 'limits' ? 'limit' : 'request'} ${was} -> ${is}`];
-    });
-  });
-}
-
-function otherChange(a: Json, b: Json): string[] {
-  return [
-    'command',
-    'args',
-    'ports',
-    'readinessProbe',
-    'livenessProbe',
-    'startupProbe',
-    'volumeMounts',
-    'envFrom',
-  ].filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name]));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
+import { fakeRevision } from '../../test/fakes/cluster.ts';
 import type { FakeSeries } from '../../test/fakes/metrics.ts';
 import { cpuSaturation } from './index.ts';
 
@@ -54,6 +55,32 @@ describe('cpu-saturation', () => {
     expect(finding?.figures).toMatchObject({ saturatedPods: 3, pods: 3, limitCores: 0.5 });
     expect(finding?.figures.usedCores).toBeCloseTo(0.48, 3);
     expect(finding?.figures.throttledShare).toBeCloseTo(0.61, 3);
+  });
+
+  it('names the limit that was lowered, and the command that raises it', async () => {
+    const made = world(all(used, limit));
+    const limited = (cpu: string) => ({ resources: { limits: { cpu } } });
+    made.cluster.setDetails({
+      revisions: [fakeRevision(8, made.now - 600_000, limited('500m')), fakeRevision(7, 0, limited('1'))],
+    });
+
+    const [finding] = await detectIn(made, cpuSaturation);
+
+    expect(finding?.change?.what).toBe('cpu limit 1 -> 500m: revision 7 -> 8');
+    expect(finding?.mend).toBe('kubectl -n shop set resources deployment/orders -c app --limits=cpu=750m');
+  });
+
+  it.each<[string, number, object]>([
+    ['a change of yesterday', 24 * HOUR_MS, { image: 'app:2' }],
+    ['a change of a probe', 600_000, { readinessProbe: {} }],
+  ])('does not blame %s', async (_, ago, after) => {
+    const made = world(all(used, limit));
+    made.cluster.setDetails({ revisions: [fakeRevision(8, made.now - ago, after), fakeRevision(7, 0)] });
+
+    const [finding] = await detectIn(made, cpuSaturation);
+
+    expect(finding).toBeDefined();
+    expect(finding?.change).toBeUndefined();
   });
 
   it.each<[string, Write]>([

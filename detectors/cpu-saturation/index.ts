@@ -1,15 +1,21 @@
+import { commandText } from '../../src/domain/command-text.ts';
 import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
 import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
+import type { WorkloadView } from '../../src/ports/cluster.ts';
 import type { UsersState } from '../../src/workload-metrics/index.ts';
 import { isServing, readSeries, readUsers } from '../../src/workload-metrics/index.ts';
+import type { LatestChange } from '../../src/workload-traces/index.ts';
+import { latestChange } from '../../src/workload-traces/index.ts';
 import { CPU_NAMINGS } from './cpu-series.ts';
 import type { Saturation } from './judge.ts';
 import { judge } from './judge.ts';
 import { CpuSaturationConfig } from './schema.ts';
 
 const WINDOW = { backMs: 180_000, stepMs: 15_000, only: 'resource=~"|cpu"' } as const;
+
+const CHANGED_WITHIN_MS = 6 * 3_600_000;
 
 export const cpuSaturation = defineDetector<CpuSaturationConfig>({
   id: 'cpu-saturation',
@@ -26,6 +32,8 @@ export const cpuSaturation = defineDetector<CpuSaturationConfig>({
     const users = await readUsers(incident, ctx);
     const confidence = confidenceOf(saturation, users, incident, ctx);
     if (confidence === null) return [];
+    const latest = await latestChange(incident.workload, ctx);
+    const change = latest && isLimitChange(latest, ctx.now()) ? latest.change : null;
     const evidence = [query, ...users.queries].flatMap((one) => ctx.metrics.evidenceOf(one) ?? []);
     return [
       {
@@ -37,6 +45,8 @@ export const cpuSaturation = defineDetector<CpuSaturationConfig>({
         summary: summaryOf(subject, saturation, users),
         figures: figuresOf(saturation, users),
         evidence,
+        ...(change ? { change } : {}),
+        ...raise(incident.workload, saturation),
       },
     ];
   },
@@ -51,6 +61,21 @@ function confidenceOf(
   if (users.state === 'well') return null;
   if (users.state === 'hurt') return by === 'event-loop' ? 0.8 : 0.85;
   return isServing(incident.workload, ctx.cluster) ? 0.5 : null;
+}
+
+/** Only a change of what it may use, or of what it runs, explains that it has become too little; and not one of yesterday. */
+function isLimitChange({ change, before }: LatestChange, now: number): boolean {
+  if (before === null || change.at === null || now - change.at > CHANGED_WITHIN_MS) return false;
+  return change.what.includes('cpu limit') || change.what.includes('image ');
+}
+
+/** Half as much again, where the limit is what it runs against; an event loop uses one core however many there are. */
+function raise({ subject, containers }: WorkloadView, { by, worst }: Saturation): { mend?: string } {
+  const { container, limitCores } = worst;
+  if (by === 'event-loop' || limitCores === null || !containers.some(({ name }) => name === container)) return {};
+  const { kind, namespace, name } = subject;
+  const words = ['kubectl', '-n', namespace, 'set', 'resources', `${kind.toLowerCase()}/${name}`, '-c', container];
+  return { mend: commandText(...words, `--limits=cpu=${Math.ceil(limitCores * 1500)}m`) };
 }
 
 function summaryOf(subject: Subject, { by, saturatedPods, pods, worst }: Saturation, users: UsersState): string {

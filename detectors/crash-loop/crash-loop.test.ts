@@ -3,6 +3,8 @@ import { HaleError } from '../../src/domain/errors.ts';
 import type { EndsGiven } from '../../test/contract/container-ends-world.ts';
 import { containerEndsWorld } from '../../test/contract/container-ends-world.ts';
 import { detectIn } from '../../test/contract/detector-contract.ts';
+import { fakeRevision } from '../../test/fakes/cluster.ts';
+import { fakeReadContext } from '../../test/fakes/read-context.ts';
 import { crashLoop } from './index.ts';
 
 const LOOPING: EndsGiven = {
@@ -43,6 +45,7 @@ describe('crash-loop', () => {
     ['two restarts', { restarts: [4, 9], lastReason: 'Error' }],
     ['restarts of an hour ago, whose reason stays', { restarts: [50, 55, 60], lastReason: 'Error', exitCode: 1 }],
     ['for want of memory: that is its own reason', { ...LOOPING, lastReason: 'OOMKilled', exitCode: 137 }],
+    ['its command never ran: it does not start', { ...LOOPING, lastReason: 'StartError', exitCode: 128 }],
     ['killed by the kernel: that is its own reason', { ...LOOPING, oomKills: [1, 3] }],
     ['cannot pull its image', { restarts: [], waitingReason: 'ImagePullBackOff' }],
   ])('finds nothing: %s', async (_, given) => {
@@ -81,5 +84,28 @@ describe('crash-loop, by Kubernetes alone', () => {
 
   it('is not found by an end of long ago', async () => {
     expect(await detectIn(troubled(5, 7_200_000), crashLoop)).toEqual([]);
+  });
+
+  it('keeps the last lines of the container before, and names the change and the way back', async () => {
+    const world = troubled(5, 60_000);
+    const [pod] = world.cluster.reader.podsOf(world.incident.subject);
+    const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n');
+    const ago = world.now - 600_000;
+    world.cluster.setDetails({
+      logs: { [`${pod?.name}/app/previous`]: lines },
+      revisions: [fakeRevision(5, ago, { image: 'orders:2' }), fakeRevision(4, 0, { image: 'orders:1' })],
+    });
+    const ctx = fakeReadContext({ metrics: world.metrics, cluster: world.cluster, now: () => world.now });
+
+    const [finding] = await crashLoop.detect(world.incident, {}, ctx);
+
+    const log = ctx.kept.find(({ kind }) => kind === 'pod-log');
+    expect(log?.body).toHaveLength(12);
+    expect(log?.body).toContain('line 39');
+    expect(finding?.evidence).toContain(log?.id);
+    expect(finding?.change?.what).toBe('image orders:1 -> orders:2: revision 4 -> 5');
+    expect(finding?.mend).toMatch(
+      /--previous --tail=100\nkubectl -n shop rollout undo deployment\/orders --to-revision=4$/,
+    );
   });
 });

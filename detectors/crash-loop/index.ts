@@ -7,7 +7,14 @@ import { defineDetector } from '../../src/plugin/detector.ts';
 import type { PodView } from '../../src/ports/cluster.ts';
 import type { ContainerEnds } from '../../src/workload-metrics/index.ts';
 import { ifReadable, readPodEnds } from '../../src/workload-metrics/index.ts';
+import type { LatestChange } from '../../src/workload-traces/index.ts';
+import { keepPreviousLog, latestChange } from '../../src/workload-traces/index.ts';
 import { CrashLoopConfig } from './schema.ts';
+
+/** A loop takes a while to be seen as one, and an alert for it as well. */
+const CHANGED_BEFORE_MS = 30 * 60_000;
+/** Ends of a container that never ran: workload-not-starting tells them. */
+const NEVER_RAN: ReadonlySet<string> = new Set(['StartError', 'ContainerCannotRun']);
 
 export const crashLoop = defineDetector<CrashLoopConfig>({
   id: 'crash-loop',
@@ -19,7 +26,8 @@ export const crashLoop = defineDetector<CrashLoopConfig>({
     const asked = ctx.topology.calleesOf(incident.workload, config.depth);
     const callees = (await ifReadable(asked)) ?? [];
     const findings: Finding[] = [];
-    for (const { subject } of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
+    for (const workload of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
+      const { subject } = workload;
       const pods = ctx.cluster.podsOf(subject);
       const { ends, query } = await readPodEnds(subject, pods, config.within, ctx);
       const looping = ends.filter((one) => isLooping(one, config)).toSorted((a, b) => b.restarts - a.restarts);
@@ -28,6 +36,10 @@ export const crashLoop = defineDetector<CrashLoopConfig>({
       const podsKnown = new Set(ends.map(({ pod }) => pod)).size;
       const podsAffected = new Set(looping.map(({ pod }) => pod)).size;
       const exitCode = worst.exitCode === null ? {} : { exitCode: worst.exitCode };
+      const pod = { namespace: subject.namespace, name: worst.pod, container: worst.container };
+      const log = worst.container === '' ? null : await keepPreviousLog(pod, ctx);
+      const latest = await latestChange(workload, ctx);
+      const change = latest && isRecent(latest, config, ctx) ? latest : null;
       findings.push({
         id: ctx.newId(),
         detector: 'crash-loop',
@@ -39,17 +51,10 @@ export const crashLoop = defineDetector<CrashLoopConfig>({
         evidence: [
           ...(query === null ? [] : [ctx.metrics.evidenceOf(query) ?? []].flat()),
           keepPods(subject, pods, ctx),
+          ...(log === null ? [] : [log]),
         ],
-        mend: commandText(
-          'kubectl',
-          '-n',
-          subject.namespace,
-          'logs',
-          worst.pod,
-          ...(worst.container ? ['-c', worst.container] : []),
-          '--previous',
-          '--tail=100',
-        ),
+        ...(change ? { change: change.change } : {}),
+        mend: mendText(subject, worst, change),
       });
     }
     // Nothing here, and whom it calls is not known: then it could not look.
@@ -57,6 +62,23 @@ export const crashLoop = defineDetector<CrashLoopConfig>({
     return findings;
   },
 });
+
+/** A template that is older than what is looked at did not begin the loop; one of an unknown age may have. */
+function isRecent({ change }: LatestChange, { within }: CrashLoopConfig, { now }: Pick<ReadContext, 'now'>): boolean {
+  return change.at === null || change.at >= now() - within - CHANGED_BEFORE_MS;
+}
+
+function mendText(
+  { kind, namespace, name }: Subject,
+  { pod, container }: ContainerEnds,
+  change: LatestChange | null,
+): string {
+  const only = container ? ['-c', container] : [];
+  const logs = commandText('kubectl', '-n', namespace, 'logs', pod, ...only, '--previous', '--tail=100');
+  if (!change?.before) return logs;
+  const to = `--to-revision=${change.before.revision}`;
+  return `${logs}\n${commandText('kubectl', '-n', namespace, 'rollout', 'undo', `${kind.toLowerCase()}/${name}`, to)}`;
+}
 
 /** What Kubernetes keeps of the containers that are in trouble. */
 function keepPods(subject: Subject, pods: readonly PodView[], ctx: Pick<ReadContext, 'keep'>): string {
@@ -73,7 +95,7 @@ function keepPods(subject: Subject, pods: readonly PodView[], ctx: Pick<ReadCont
 
 /** Ended by itself again and again. One that ran out of memory is told as that; one that completed and starts again has done its work. */
 function isLooping({ restarts, lastReason, waitingReason, oomKills }: ContainerEnds, config: CrashLoopConfig): boolean {
-  if (lastReason === 'OOMKilled' || (oomKills ?? 0) > 0) return false;
+  if (lastReason === 'OOMKilled' || (oomKills ?? 0) > 0 || NEVER_RAN.has(lastReason ?? '')) return false;
   if (restarts >= config.minRestarts) return true;
   return waitingReason === 'CrashLoopBackOff' && restarts >= 1;
 }

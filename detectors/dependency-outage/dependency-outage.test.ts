@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callFailure } from '../../src/workload-metrics/index.ts';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
-import { fakeWorkload } from '../../test/fakes/cluster.ts';
+import { fakeRevision, fakeWorkload } from '../../test/fakes/cluster.ts';
 import type { FakeSeries } from '../../test/fakes/metrics.ts';
 import { dependencyOutage } from './index.ts';
 
@@ -69,6 +69,34 @@ describe('dependency-outage: down', () => {
       'Deployment shop/orders: 100 % of 15 calls/s to Deployment shop/payments fail without an answer',
     );
     expect(finding?.figures).toMatchObject({ failedShare: 1, unreachableShare: 1, failedShareBefore: 0 });
+  });
+
+  it.each<[string, boolean, object, string | undefined]>([
+    [
+      'what is called was changed',
+      true,
+      { image: 'app:2' },
+      'Deployment shop/payments: image app:1 -> app:2: revision 7 -> 8',
+    ],
+    [
+      'the caller has other variables',
+      false,
+      { env: [{ name: 'PAYMENTS_URL', value: 'http://nowhere' }] },
+      'Deployment shop/orders: env PAYMENTS_URL added: revision 7 -> 8',
+    ],
+    ['the caller has another image only', false, { image: 'app:2' }, undefined],
+  ])('names the change behind it and the way back: %s', async (_, inside, after, what) => {
+    const call = inside ? OTEL : { ...OTEL, address: { server_address: 'api.payments.example' } };
+    const made = world(call, inside ? { services: ['payments'] } : {});
+    const before = { image: 'app:1' };
+    made.cluster.setDetails({
+      revisions: [fakeRevision(8, made.now - 300_000, { ...before, ...after }), fakeRevision(7, 0, before)],
+    });
+
+    const [finding] = await detectIn(made, dependencyOutage);
+
+    expect(finding?.change?.what).toBe(what);
+    expect(finding?.mend?.endsWith('--to-revision=7')).toBe(what === undefined ? undefined : true);
   });
 
   it('is told on the caller, with the address, for what Kubernetes does not know', async () => {

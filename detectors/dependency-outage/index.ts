@@ -1,3 +1,4 @@
+import { commandText } from '../../src/domain/command-text.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { subjectName } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
@@ -5,9 +6,12 @@ import { defineDetector } from '../../src/plugin/detector.ts';
 import type { WorkloadView } from '../../src/ports/cluster.ts';
 import { createCallEnds } from '../../src/topology/index.ts';
 import { readCalls } from '../../src/workload-metrics/index.ts';
+import { latestChange } from '../../src/workload-traces/index.ts';
 import type { Outage } from './judge.ts';
 import { judge } from './judge.ts';
 import { DependencyOutageConfig } from './schema.ts';
+
+const CHANGED_WITHIN_MS = 60 * 60_000;
 
 export const dependencyOutage = defineDetector<DependencyOutageConfig>({
   id: 'dependency-outage',
@@ -23,7 +27,7 @@ export const dependencyOutage = defineDetector<DependencyOutageConfig>({
       for (const calls of reading.calls) {
         const outage = judge(calls, { at: reading.at, from: reading.from, until }, config);
         if (outage === null) continue;
-        findings.push(findingOf({ outage, caller, address: calls.address, queries: reading.queries, ctx }));
+        findings.push(await findingOf({ outage, caller, address: calls.address, queries: reading.queries, ctx }));
       }
     }
     return findings;
@@ -39,8 +43,9 @@ interface Told {
 }
 
 /** On the workload that is called, where Kubernetes knows one; else on the caller, with the address named. */
-function findingOf({ outage, caller, address, queries, ctx }: Told): Finding {
+async function findingOf({ outage, caller, address, queries, ctx }: Told): Promise<Finding> {
   const callee = calleeAt(address, caller, ctx);
+  const changed = await changeBehind(callee, caller, ctx);
   const { reason, ...told } = outage;
   const figures = Object.entries(told).filter((entry): entry is [string, number] => entry[1] !== null);
   return {
@@ -52,7 +57,31 @@ function findingOf({ outage, caller, address, queries, ctx }: Told): Finding {
     summary: `${subjectName(caller.subject)}: ${seen(outage, callee === null ? address : subjectName(callee.subject))}`,
     figures: Object.fromEntries(figures),
     evidence: queries.flatMap((query) => ctx.metrics.evidenceOf(query) ?? []),
+    ...changed,
   };
+}
+
+/**
+ * A new template of what is called, or other variables of the caller, which may name another address: lately, and in that order. The way back
+ * is the mending of it.
+ */
+async function changeBehind(
+  callee: WorkloadView | null,
+  caller: WorkloadView,
+  ctx: ReadContext,
+): Promise<Pick<Finding, 'change' | 'mend'>> {
+  for (const workload of callee === null ? [caller] : [callee, caller]) {
+    const latest = await latestChange(workload, ctx);
+    if (latest === null || latest.before === null) continue;
+    const { change, before } = latest;
+    if (change.at === null || ctx.now() - change.at > CHANGED_WITHIN_MS) continue;
+    if (workload === caller && !change.what.includes('env ')) continue;
+    const { kind, namespace, name } = workload.subject;
+    const object = `${kind.toLowerCase()}/${name}`;
+    const undo = commandText('kubectl', '-n', namespace, 'rollout', 'undo', object, `--to-revision=${before.revision}`);
+    return { change: { ...change, what: `${subjectName(workload.subject)}: ${change.what}` }, mend: undo };
+  }
+  return {};
 }
 
 function calleeAt(address: string, caller: WorkloadView, ctx: Pick<ReadContext, 'cluster'>): WorkloadView | null {

@@ -3,6 +3,8 @@ import { subjectName } from '../../src/domain/subject.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { AutoscalerSeries, Points } from '../../src/workload-metrics/index.ts';
 import { readAutoscaler, readUsers, valuesWithin } from '../../src/workload-metrics/index.ts';
+import { ifAnswered } from '../../src/workload-traces/index.ts';
+import { brokenByConditions } from './conditions.ts';
 import { MisconfiguredAutoscalerConfig } from './schema.ts';
 
 export const misconfiguredAutoscaler = defineDetector<MisconfiguredAutoscalerConfig>({
@@ -16,24 +18,41 @@ export const misconfiguredAutoscaler = defineDetector<MisconfiguredAutoscalerCon
     // At zero replicas an autoscaler is off, by design.
     if (autoscaler === null || workload.replicas === 0) return [];
     const name = autoscaler.by === 'KEDA' ? `keda-hpa-${autoscaler.name}` : autoscaler.name;
-    const series = await readAutoscaler({ namespace: subject.namespace, name }, config.brokenFor + 60_000, ctx);
-    const broken = series && brokenBy(series, config.brokenFor);
-    if (!series || broken === null) return [];
+    const details = (await ifAnswered(ctx.cluster.autoscalersOf(subject, ctx.signal))) ?? [];
+    const told = brokenByConditions(details, workload, { at: ctx.now(), brokenFor: config.brokenFor });
+    const series = told
+      ? null
+      : await readAutoscaler({ namespace: subject.namespace, name }, config.brokenFor + 60_000, ctx);
+    const broken = told?.text ?? (series && brokenBy(series, config.brokenFor));
+    if (broken === null) return [];
 
     const users = await readUsers(incident, ctx);
     if (users.state === 'well') return [];
-    const evidence = [series.query, ...users.queries].flatMap((query) => ctx.metrics.evidenceOf(query) ?? []);
+    const queries = [...(series ? [series.query] : []), ...users.queries];
+    const kept =
+      told &&
+      ctx.keep({
+        kind: 'cluster-object',
+        source: 'kubernetes',
+        title: `autoscalers of ${subjectName(subject)}: ${details.length}`,
+        query: `HorizontalPodAutoscalers that target ${subjectName(subject)}`,
+        body: details,
+      });
+    const evidence = [
+      ...(kept === null ? [] : [kept]),
+      ...queries.flatMap((query) => ctx.metrics.evidenceOf(query) ?? []),
+    ];
     return [
       {
         id: ctx.newId(),
         detector: 'misconfigured-autoscaler',
         reason: 'autoscaler-misconfigured',
         subject,
-        confidence: users.state === 'hurt' ? 0.8 : 0.5,
+        confidence: users.state === 'hurt' ? (told ? 0.9 : 0.8) : 0.5,
         summary: `${subjectName(subject)}: ${autoscaler.by} ${autoscaler.name} ${broken}; ${users.because}`,
         figures: { ...(workload.replicas === null ? {} : { replicas: workload.replicas }), ...users.figures },
         evidence,
-        mend: commandText('kubectl', '-n', subject.namespace, 'describe', 'hpa', name),
+        mend: told?.mend ?? commandText('kubectl', '-n', subject.namespace, 'describe', 'hpa', name),
       },
     ];
   },

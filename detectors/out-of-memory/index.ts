@@ -1,12 +1,17 @@
-import type { Finding } from '../../src/domain/finding.ts';
+import { commandText } from '../../src/domain/command-text.ts';
+import type { Change, Finding } from '../../src/domain/finding.ts';
 import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
-import type { PodView } from '../../src/ports/cluster.ts';
+import type { PodView, WorkloadView } from '../../src/ports/cluster.ts';
 import type { ContainerEnds } from '../../src/workload-metrics/index.ts';
 import { ifReadable, readPodEnds } from '../../src/workload-metrics/index.ts';
+import { latestChange } from '../../src/workload-traces/index.ts';
 import { OutOfMemoryConfig } from './schema.ts';
+
+/** Memory takes its time to fill. */
+const CHANGED_BEFORE_MS = 60 * 60_000;
 
 export const outOfMemory = defineDetector<OutOfMemoryConfig>({
   id: 'out-of-memory',
@@ -18,7 +23,8 @@ export const outOfMemory = defineDetector<OutOfMemoryConfig>({
     const asked = ctx.topology.calleesOf(incident.workload, config.depth);
     const callees = (await ifReadable(asked)) ?? [];
     const findings: Finding[] = [];
-    for (const { subject } of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
+    for (const workload of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
+      const { subject } = workload;
       const pods = ctx.cluster.podsOf(subject);
       const { ends, query } = await readPodEnds(subject, pods, config.within, ctx);
       const killed = ends.flatMap((one) => {
@@ -29,6 +35,8 @@ export const outOfMemory = defineDetector<OutOfMemoryConfig>({
       if (worst === undefined) continue;
       const kills = killed.reduce((total, one) => total + one.kills, 0);
       const limit = worst.memoryLimitBytes;
+      const latest = await latestChange(workload, ctx);
+      const change = latest && isRecent(latest.change, config, ctx) ? latest.change : null;
       findings.push({
         id: ctx.newId(),
         detector: 'out-of-memory',
@@ -45,6 +53,8 @@ export const outOfMemory = defineDetector<OutOfMemoryConfig>({
           ...(query === null ? [] : [ctx.metrics.evidenceOf(query) ?? []].flat()),
           keepPods(subject, pods, ctx),
         ],
+        ...(change ? { change } : {}),
+        ...raise(workload, worst.container, limit),
       });
     }
     // Nothing here, and whom it calls is not known: then it could not look.
@@ -52,6 +62,19 @@ export const outOfMemory = defineDetector<OutOfMemoryConfig>({
     return findings;
   },
 });
+
+/** A change from before what is looked at did not do it. */
+function isRecent({ at }: Change, { within }: OutOfMemoryConfig, { now }: Pick<ReadContext, 'now'>): boolean {
+  return at === null || at >= now() - within - CHANGED_BEFORE_MS;
+}
+
+/** Half as much again: enough to tell whether the load needs it or something grows without end. */
+function raise({ subject, containers }: WorkloadView, container: string, limit: number | null): { mend?: string } {
+  if (limit === null || !containers.some(({ name }) => name === container)) return {};
+  const { kind, namespace, name } = subject;
+  const words = ['kubectl', '-n', namespace, 'set', 'resources', `${kind.toLowerCase()}/${name}`, '-c', container];
+  return { mend: commandText(...words, `--limits=memory=${Math.ceil((limit * 1.5) / 1_048_576)}Mi`) };
+}
 
 /** What Kubernetes keeps of the containers that are in trouble. */
 function keepPods(subject: Subject, pods: readonly PodView[], ctx: Pick<ReadContext, 'keep'>): string {

@@ -3,6 +3,7 @@ import { HaleError } from '../../src/domain/errors.ts';
 import type { EndsGiven } from '../../test/contract/container-ends-world.ts';
 import { containerEndsWorld } from '../../test/contract/container-ends-world.ts';
 import { detectIn } from '../../test/contract/detector-contract.ts';
+import { fakeRevision } from '../../test/fakes/cluster.ts';
 import { outOfMemory } from './index.ts';
 
 const MIB = 1_048_576;
@@ -19,6 +20,19 @@ describe('out-of-memory', () => {
       figures: { kills: 6, podsAffected: 3, limitBytes: 256 * MIB },
     });
     expect(finding?.summary).toMatch(/: 6 OOM kills in 15 minutes at a limit of 256 MiB; container app of orders-/);
+  });
+
+  it('names the limit that was lowered, and the command that raises it', async () => {
+    const world = containerEndsWorld(KILLED);
+    const limited = (memory: string) => ({ resources: { limits: { memory } } });
+    world.cluster.setDetails({
+      revisions: [fakeRevision(8, world.now - 900_000, limited('256Mi')), fakeRevision(7, 0, limited('1Gi'))],
+    });
+
+    const [finding] = await detectIn(world, outOfMemory);
+
+    expect(finding?.change?.what).toBe('memory limit 1Gi -> 256Mi: revision 7 -> 8');
+    expect(finding?.mend).toBe('kubectl -n shop set resources deployment/orders -c app --limits=memory=384Mi');
   });
 
   it.each<[string, EndsGiven]>([

@@ -12,6 +12,8 @@ export interface StuckPod {
   readonly reason: string;
   readonly text: string;
   readonly confidence: number;
+  /** What Kubernetes says of it; hostile, and never told on. */
+  readonly message?: string;
 }
 
 export const STEP_MS = 30_000;

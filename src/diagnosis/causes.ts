@@ -54,10 +54,11 @@ function causeOf(reason: Cause['reason'], finding: Finding, symptoms: readonly F
   };
 }
 
-/** What did it and what would mend it, where that is known. */
-function traceOf({ change, mend }: Pick<Finding, 'change' | 'mend'>): Pick<Cause, 'change' | 'mend'> {
-  return { ...(change ? { change } : {}), ...(mend ? { mend } : {}) };
+/** What did it, what would mend it, and the one pod that is to blame, where that is known. */
+function traceOf({ change, mend, object }: Trace): Trace {
+  return { ...(change ? { change } : {}), ...(mend ? { mend } : {}), ...(object ? { object } : {}) };
 }
+type Trace = Pick<Finding, 'change' | 'mend' | 'object'>;
 
 /** The surer finding speaks; both are explained. */
 function merged(cause: Cause, finding: Finding): Cause {

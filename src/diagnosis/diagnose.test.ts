@@ -65,11 +65,12 @@ describe('diagnose', () => {
 
   it('keeps what the less sure finding knows of the change and its mending', () => {
     const change = { what: 'image a -> b', by: 'helm', at: 1 };
-    const guess = { ...finding('bad-release', 'orders', 0.6), change, mend: 'kubectl rollout undo' };
+    const object = { kind: 'Pod' as const, namespace: 'shop', name: 'orders-1', uid: 'uid-1' };
+    const guess = { ...finding('bad-release', 'orders', 0.6), change, mend: 'kubectl rollout undo', object };
 
     const [cause] = diagnose([guess, finding('bad-release', 'orders', 0.9, 'sure')]);
 
-    expect(cause).toMatchObject({ summary: 'sure', change, mend: 'kubectl rollout undo' });
+    expect(cause).toMatchObject({ summary: 'sure', change, mend: 'kubectl rollout undo', object });
   });
 
   it('never blames the pool of a subject whose database has no room, however sure', () => {

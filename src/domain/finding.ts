@@ -13,6 +13,15 @@ export const Change = z.object({
 });
 export type Change = z.infer<typeof Change>;
 
+/** One life of a pod that a finding is about, where its workload as a whole is not: the one that takes too much of its node. */
+export const PodObject = z.object({
+  kind: z.literal('Pod'),
+  namespace: z.string().min(1),
+  name: z.string().min(1),
+  uid: z.string().min(1),
+});
+export type PodObject = z.infer<typeof PodObject>;
+
 /** What one detector says, with the evidence that a person can check. */
 export const Finding = z.object({
   id: z.string().min(1),
@@ -29,6 +38,8 @@ export const Finding = z.object({
   change: Change.optional(),
   /** The exact command or diff with which a person would mend it. Shown, never run. */
   mend: z.string().optional(),
+  /** A pod of the subject that is to blame alone. */
+  object: PodObject.optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 
@@ -55,6 +66,7 @@ export const Cause = z.object({
   chain: z.array(ChainLink).optional(),
   change: Change.optional(),
   mend: z.string().optional(),
+  object: PodObject.optional(),
   /** What would settle the remaining doubt. */
   settledBy: z.string().optional(),
 });

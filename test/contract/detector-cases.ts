@@ -230,4 +230,20 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       cluster.addService({ namespace: 'shop', name: 'orders', clusterIp: null, selector: { app: 'order' } });
     },
   },
+  'node-trouble': {
+    names: ['container_cpu_usage_seconds_total'],
+    withoutMetrics: true,
+    sick(_series, _pods, now, cluster) {
+      const condition = { type: 'Ready', status: 'Unknown', reason: '', message: '', since: now - 600_000 };
+      const node = { name: 'node-1', unschedulable: false, conditions: [condition], taints: [], allocatable: {} };
+      cluster.setDetails({ nodes: [node] });
+    },
+  },
+  'queue-backlog': {
+    names: ['kafka_consumer_fetch_manager_records_lag_max', 'bullmq_jobs_waiting'],
+    sick(series, _, now) {
+      const labels = { __name__: 'kafka_consumergroup_lag_sum', consumergroup: 'orders', topic: 'created' };
+      series.gauge(labels, (at) => 9_000 - (now - at) / 100, { from: now - 600_000, to: now });
+    },
+  },
 };

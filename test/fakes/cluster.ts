@@ -114,6 +114,26 @@ export function fakeWorkload(
   };
 }
 
+/** A revision whose only container has these fields. */
+export function fakeRevision(
+  number: number,
+  createdAt: number,
+  container: { image?: string } & object = {},
+): RevisionView {
+  const whole = { name: 'app', image: 'registry.example/app:1', ...container };
+  return {
+    name: `orders-${number}`,
+    uid: `uid-orders-${number}`,
+    revision: number,
+    createdAt,
+    replicas: 3,
+    readyReplicas: 0,
+    images: [whole.image],
+    changeCause: '',
+    template: { spec: { containers: [whole] } },
+  };
+}
+
 /** Pods as the controllers would name them, all ready. */
 export function fakePods(view: WorkloadView, count = view.replicas ?? 1): readonly PodView[] {
   const { kind, namespace, name } = view.subject;

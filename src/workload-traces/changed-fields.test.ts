@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedFields } from './what-changed.ts';
+import { changedFields } from './changed-fields.ts';
 
 const container = (fields: object = {}) => ({
   name: 'app',
