@@ -1,3 +1,4 @@
+import { ALARM_SCORE, createNovelty } from './scoring/novelty.ts';
 import { createResidual } from './scoring/residual.ts';
 
 /** What one value of a series says, against the values before it. */
@@ -26,7 +27,7 @@ export interface SeriesScorerOptions {
 }
 
 /** From this score on it is an alarm; the one threshold for all series. */
-export const ALARM_SCORE = 0.5;
+export { ALARM_SCORE };
 
 const NOTHING_KNOWN: SeriesScore = {
   score: 0,
@@ -37,9 +38,15 @@ const NOTHING_KNOWN: SeriesScore = {
 
 /** Scores one metric series as it comes. No training, no setting per series; state is a fixed number of bytes. */
 export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesScorer {
+  const novelty = createNovelty();
   const residual = createResidual();
   let last = NOTHING_KNOWN;
   let before: { readonly at: number; readonly value: number } | null = null;
+
+  function take(at: number, value: number): SeriesScore {
+    last = { score: novelty.push(value), ...residual.push(at, value) };
+    return last;
+  }
 
   return {
     push(at, value) {
@@ -47,14 +54,9 @@ export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesSco
         return { ...last, score: 0 };
       const earlier = before;
       before = { at, value };
-      if (options.kind !== 'counter') {
-        last = residual.push(at, value);
-      } else if (earlier !== null && value >= earlier.value) {
-        last = residual.push(at, ((value - earlier.value) * 1000) / (at - earlier.at));
-      } else {
-        return { ...last, score: 0 };
-      }
-      return last;
+      if (options.kind !== 'counter') return take(at, value);
+      if (earlier === null || value < earlier.value) return { ...last, score: 0 };
+      return take(at, ((value - earlier.value) * 1000) / (at - earlier.at));
     },
   };
 }

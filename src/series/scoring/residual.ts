@@ -1,18 +1,19 @@
-import type { SeriesScore } from '../series-scorer.ts';
+export interface Residual {
+  readonly expected: { readonly low: number; readonly high: number };
+  readonly unusual: number;
+  readonly since: number | null;
+}
 
 const LEARNING = 30;
 const SLOW = 1 / 50;
 const SLOW_SPREAD = 1 / 200;
 const BAND = 4;
-/** Spreads at which the score is one half. */
-const ALARM_SPREADS = 7;
 const STILL_SHARE = 1e-3;
 
 /** Distance from an exponentially weighted mean in mean deviations. */
-export function createResidual(): { push(at: number, value: number): SeriesScore } {
+export function createResidual(): { push(at: number, value: number): Residual } {
   let [mean, deviation, seen] = [0, 0, 0];
   let since: number | null = null;
-  let quietUntil = 0;
 
   return {
     push(at, value) {
@@ -23,13 +24,10 @@ export function createResidual(): { push(at: number, value: number): SeriesScore
           ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
           : [mean - BAND * spread, mean + BAND * spread];
       since = value < low || value > high ? (since ?? at) : null;
-      const size = Math.abs(unusual) / (Math.abs(unusual) + ALARM_SPREADS);
-      const score = seen < quietUntil ? 0 : size;
-      if (score >= 0.5) quietUntil = seen + 100;
       if (seen > 0) deviation += Math.max(SLOW_SPREAD, 1 / (seen + 1)) * (Math.abs(value - mean) - deviation);
       mean += Math.max(SLOW, 1 / (seen + 1)) * (value - mean);
       seen++;
-      return { score, expected: { low, high }, unusual, since };
+      return { expected: { low, high }, unusual, since };
     },
   };
 }
