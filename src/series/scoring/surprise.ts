@@ -2,8 +2,8 @@ import { createLattice } from './lattice.ts';
 
 /** How much the word of a shorter context counts where a longer one was seen: as much as one value. */
 const PRIOR_VALUES = 1;
-/** Counts are halved at so many values: what was long ago weighs less, and they fit 16 bits. */
-const MOST_VALUES = 60_000;
+/** Counts are halved after so many values: what was long ago weighs less, and they fit 16 bits. */
+const MOST_VALUES = 8_000;
 
 export interface Surprise {
   /** Negative logarithm of the probability that the value's cell had, given the cells of the values before it. */
