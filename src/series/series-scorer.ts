@@ -1,5 +1,5 @@
+import { createExpectation } from './scoring/expectation.ts';
 import { ALARM_SCORE, createNovelty } from './scoring/novelty.ts';
-import { createResidual } from './scoring/residual.ts';
 
 /** What one value of a series says, against the values before it. */
 export interface SeriesScore {
@@ -19,6 +19,8 @@ export interface SeriesScore {
 export interface SeriesScorer {
   /** Takes one value in. `at` in Unix ms. A value that is not finite, or not later than the last, is no news: nothing is learnt from it. */
   push(at: number, value: number): SeriesScore;
+  /** Size of the tables that it keeps, the same for every series. */
+  readonly bytes: number;
 }
 
 export interface SeriesScorerOptions {
@@ -36,26 +38,44 @@ const NOTHING_KNOWN: SeriesScore = {
   since: null,
 };
 
-/** Scores one metric series as it comes. No training, no setting per series; state is a fixed number of bytes. */
+/** So many usual steps without a value are a gap. */
+const GAP_STEPS = 10;
+const STEP_WEIGHT = 1 / 50;
+/** Beyond this, differences of values would overflow. */
+const MOST = 1e300;
+
+/** Scores one metric series as it comes. No training, no setting per series; its state is `bytes`, and a few objects. */
 export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesScorer {
   const novelty = createNovelty();
-  const residual = createResidual();
+  const expectation = createExpectation();
   let last = NOTHING_KNOWN;
   let before: { readonly at: number; readonly value: number } | null = null;
+  let step = 0;
 
   function take(at: number, value: number): SeriesScore {
-    last = { score: novelty.push(value), ...residual.push(at, value) };
+    const kept = Math.max(-MOST, Math.min(MOST, value));
+    last = { score: novelty.push(kept), ...expectation.push(at, kept) };
     return last;
   }
 
+  function noteStep(length: number): boolean {
+    const isGap = step > 0 && length > GAP_STEPS * step;
+    if (isGap) novelty.interrupt();
+    else step = step === 0 ? length : step + STEP_WEIGHT * (length - step);
+    return isGap;
+  }
+
   return {
+    bytes: novelty.bytes + expectation.bytes,
     push(at, value) {
       if (!Number.isFinite(at) || !Number.isFinite(value) || (before !== null && at <= before.at))
         return { ...last, score: 0 };
       const earlier = before;
       before = { at, value };
+      const isGap = earlier !== null && noteStep(at - earlier.at);
       if (options.kind !== 'counter') return take(at, value);
-      if (earlier === null || value < earlier.value) return { ...last, score: 0 };
+      // Over a gap a counter may have restarted unseen; after a fall nobody knows how much was counted before it.
+      if (earlier === null || isGap || value < earlier.value) return { ...last, score: 0 };
       return take(at, ((value - earlier.value) * 1000) / (at - earlier.at));
     },
   };
