@@ -1,5 +1,5 @@
-import { createExpectation } from './scoring/expectation.ts';
-import { ALARM_SCORE, createNovelty } from './scoring/novelty.ts';
+import { createExpectation, expect } from './scoring/expectation.ts';
+import { ALARM_SCORE, createNovelty, interruptNovelty, noveltyOf } from './scoring/novelty.ts';
 
 /** What one value of a series says, against the values before it. */
 export interface SeriesScore {
@@ -54,19 +54,19 @@ export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesSco
 
   function take(at: number, value: number): SeriesScore {
     const kept = Math.max(-MOST, Math.min(MOST, value));
-    last = { score: novelty.push(kept), ...expectation.push(at, kept) };
+    last = { score: noveltyOf(novelty, kept), ...expect(expectation, at, kept) };
     return last;
   }
 
   function noteStep(length: number): boolean {
     const isGap = step > 0 && length > GAP_STEPS * step;
-    if (isGap) novelty.interrupt();
+    if (isGap) interruptNovelty(novelty);
     else step = step === 0 ? length : step + STEP_WEIGHT * (length - step);
     return isGap;
   }
 
   return {
-    bytes: novelty.bytes + expectation.bytes,
+    bytes: novelty.table.byteLength + expectation.rhythm.means.byteLength,
     push(at, value) {
       if (!Number.isFinite(at) || !Number.isFinite(value) || (before !== null && at <= before.at))
         return { ...last, score: 0 };

@@ -1,4 +1,4 @@
-import { createRhythm } from './rhythm.ts';
+import { createRhythm, learnRhythm, type Rhythm, usualAt } from './rhythm.ts';
 
 export interface Expectation {
   readonly expected: { readonly low: number; readonly high: number };
@@ -25,60 +25,78 @@ const MOST_SPREADS = 10;
 const STILL_SHARE = 1e-3;
 const LEAST_SPREAD = 1e-12;
 
+/** State of one series, see `expect`. */
+export interface ExpectationState {
+  readonly rhythm: Rhythm;
+  seen: number;
+  level: number;
+  /** Level of the difference to the rhythm. */
+  offset: number;
+  /** How far each way of predicting has been off. */
+  levelError: number;
+  rhythmError: number;
+  spread: number;
+  upperTail: number;
+  lowerTail: number;
+  since: number | null;
+}
+
+export function createExpectation(): ExpectationState {
+  const numbers = { seen: 0, level: 0, offset: 0, levelError: 0, spread: 0, upperTail: 0, lowerTail: 0 };
+  return { rhythm: createRhythm(), ...numbers, rhythmError: Number.POSITIVE_INFINITY, since: null };
+}
+
+const NOTHING = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY } as const;
+
 /**
- * Where the next value should lie: around the level of late, or around it as moved by the rhythm of the day, whichever was nearer until now. How wide, is learnt on each side
- * alone from the errors: their mean, and their tail by stochastic approximation of a quantile (Robbins and Monro, 1951), so that a series that bursts upwards by habit
- * has a high upper bound and a close lower one.
+ * Where the value should lie, then takes it in: around the level of late, or around it as moved by the rhythm of the day, whichever was nearer until now. How wide, is learnt
+ * on each side alone from the errors: their mean, and their tail by stochastic approximation of a quantile (Robbins and Monro, 1951), so that a series that bursts upwards by
+ * habit has a high upper bound and a close lower one.
  */
-export function createExpectation(): { push(at: number, value: number): Expectation; readonly bytes: number } {
-  const rhythm = createRhythm();
-  let [level, seen] = [0, 0];
-  /** Level of the difference to the rhythm, and how far each way of predicting has been off. */
-  let offset = 0;
-  let [levelError, rhythmError] = [0, Number.POSITIVE_INFINITY];
-  let [spread, upperTail, lowerTail] = [0, 0, 0];
-  let since: number | null = null;
-
-  function learn(at: number, value: number, middle: number, usual: number | null, weight: number): void {
-    const [levelWeight, spreadWeight] = [
-      Math.max(LEVEL, 1 / (seen + 1)) * weight,
-      Math.max(SPREAD, 1 / (seen + 1)) * weight,
-    ];
-    const most = seen < LEARNING ? Number.POSITIVE_INFINITY : MOST_SPREADS * floorOf(spread, middle);
-    const error = Math.max(-most, Math.min(most, value - middle));
-    spread += spreadWeight * (Math.abs(error) - spread);
-    upperTail = tailAfter(upperTail, error, spread, weight);
-    lowerTail = tailAfter(lowerTail, -error, spread, weight);
-    levelError += spreadWeight * (Math.min(most, Math.abs(value - level)) - levelError);
-    level += levelWeight * (value - level);
-    if (usual !== null) {
-      const off = Math.min(most, Math.abs(value - usual - offset));
-      rhythmError = Number.isFinite(rhythmError) ? rhythmError + spreadWeight * (off - rhythmError) : levelError;
-      offset += levelWeight * (value - usual - offset);
-    }
-    rhythm.learn(at, value);
-    seen++;
+export function expect(state: ExpectationState, at: number, value: number): Expectation {
+  const usual = usualAt(state.rhythm, at);
+  const isRhythmic = usual !== null && state.rhythmError < state.levelError;
+  const middle = state.seen === 0 ? value : isRhythmic ? usual + state.offset : state.level;
+  if (state.seen < LEARNING) {
+    learn(state, { at, value, middle, usual, weight: 1 });
+    return { expected: NOTHING, unusual: 0, since: null };
   }
+  const width = floorOf(state.spread, middle);
+  const low = middle - Math.max(BAND * width, BEYOND_TAIL * state.lowerTail);
+  const high = middle + Math.max(BAND * width, BEYOND_TAIL * state.upperTail);
+  const isOutside = value < low || value > high;
+  state.since = isOutside ? (state.since ?? at) : null;
+  learn(state, { at, value, middle, usual, weight: isOutside ? OUTSIDE_WEIGHT : 1 });
+  return { expected: { low, high }, unusual: (value - middle) / width, since: state.since };
+}
 
-  return {
-    bytes: rhythm.bytes + 9 * Float64Array.BYTES_PER_ELEMENT,
-    push(at, value) {
-      const usual = rhythm.at(at);
-      const middle = usual !== null && rhythmError < levelError ? usual + offset : level;
-      const width = floorOf(spread, middle);
-      if (seen < LEARNING) {
-        learn(at, value, seen === 0 ? value : middle, usual, 1);
-        return { expected: { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }, unusual: 0, since };
-      }
-      const low = middle - Math.max(BAND * width, BEYOND_TAIL * lowerTail);
-      const high = middle + Math.max(BAND * width, BEYOND_TAIL * upperTail);
-      const isOutside = value < low || value > high;
-      since = isOutside ? (since ?? at) : null;
-      const unusual = (value - middle) / width;
-      learn(at, value, middle, usual, isOutside ? OUTSIDE_WEIGHT : 1);
-      return { expected: { low, high }, unusual, since };
-    },
-  };
+interface Lesson {
+  readonly at: number;
+  readonly value: number;
+  readonly middle: number;
+  readonly usual: number | null;
+  readonly weight: number;
+}
+
+function learn(state: ExpectationState, { at, value, middle, usual, weight }: Lesson): void {
+  const levelWeight = Math.max(LEVEL, 1 / (state.seen + 1)) * weight;
+  const spreadWeight = Math.max(SPREAD, 1 / (state.seen + 1)) * weight;
+  const most = state.seen < LEARNING ? Number.MAX_VALUE : MOST_SPREADS * floorOf(state.spread, middle);
+  const error = Math.max(-most, Math.min(most, value - middle));
+  state.spread += spreadWeight * (Math.abs(error) - state.spread);
+  state.upperTail = tailAfter(state.upperTail, error, state.spread, weight);
+  state.lowerTail = tailAfter(state.lowerTail, -error, state.spread, weight);
+  state.levelError += spreadWeight * (Math.min(most, Math.abs(value - state.level)) - state.levelError);
+  state.level += levelWeight * (value - state.level);
+  if (usual !== null) {
+    const off = Math.min(most, Math.abs(value - usual - state.offset));
+    state.rhythmError = Number.isFinite(state.rhythmError)
+      ? state.rhythmError + spreadWeight * (off - state.rhythmError)
+      : state.levelError;
+    state.offset += levelWeight * (value - usual - state.offset);
+  }
+  learnRhythm(state.rhythm, at, value);
+  state.seen++;
 }
 
 function floorOf(spread: number, middle: number): number {

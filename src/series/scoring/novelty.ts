@@ -1,4 +1,4 @@
-import { createSurprise } from './surprise.ts';
+import { createSurprise, interrupt, type Surprise, surpriseOf } from './surprise.ts';
 
 /** Coarse cells with a longer memory, fine ones with a shorter: neither alone bears where the edges of cells happen to lie. */
 const VOCABULARIES = [
@@ -20,39 +20,53 @@ const REST = { share: 0.05, least: 100, most: 500 } as const;
 
 export const ALARM_SCORE = 0.5;
 
-export interface Novelty {
-  /** 0 to 1, at least `ALARM_SCORE` when something new begins. */
-  push(value: number): number;
-  /** After a gap: what comes next does not follow what came last. */
-  interrupt(): void;
-  readonly bytes: number;
+/** State of one series, see `noveltyOf`. */
+export interface NoveltyState {
+  readonly table: Uint16Array;
+  readonly raw: readonly Surprise[];
+  readonly smooth: readonly Surprise[];
+  smoothed: number;
+  usual: number;
+  seen: number;
+  silentUntil: number;
 }
 
-/** How much more surprising a value is, raw and smoothed, than values of this series use to be. */
-export function createNovelty(): Novelty {
-  const raw = VOCABULARIES.map(({ cells, order }) => createSurprise(cells, order));
-  const smooth = VOCABULARIES.map(({ cells, order }) => createSurprise(cells, order));
-  const all = [...raw, ...smooth];
-  let [smoothed, usual, seen, silentUntil] = [Number.NaN, 0, 0, 0];
+export function createNovelty(): NoveltyState {
+  const raw = surprisesFrom(0);
+  const smooth = surprisesFrom(raw.at(-1)?.end ?? 0);
+  const table = new Uint16Array(smooth.at(-1)?.end ?? 0);
+  return { table, raw, smooth, smoothed: Number.NaN, usual: 0, seen: 0, silentUntil: 0 };
+}
 
-  return {
-    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
-    interrupt() {
-      for (const surprise of all) surprise.interrupt();
-    },
-    push(value) {
-      smoothed = Number.isNaN(smoothed) ? value : smoothed + SMOOTHING * (value - smoothed);
-      let sum = 0;
-      for (const surprise of raw) sum += surprise.push(value);
-      for (const surprise of smooth) sum += surprise.push(smoothed);
-      const now = sum / all.length;
-      const ratio = now / (usual + GROUND);
-      seen++;
-      usual += Math.max(SLOW, 1 / seen) * (now - usual);
-      if (seen <= LEARNING || seen < silentUntil) return 0;
-      const score = ratio / (ratio + ALARM_RATIO);
-      if (score >= ALARM_SCORE) silentUntil = seen + Math.min(REST.most, Math.max(REST.least, REST.share * seen));
-      return score;
-    },
-  };
+/** 0 to 1: how much more surprising a value is, raw and smoothed, than values of this series use to be; from `ALARM_SCORE` on something new begins. */
+export function noveltyOf(state: NoveltyState, value: number): number {
+  const { table, raw, smooth } = state;
+  state.smoothed = Number.isNaN(state.smoothed) ? value : state.smoothed + SMOOTHING * (value - state.smoothed);
+  let sum = 0;
+  for (const one of raw) sum += surpriseOf(one, table, value);
+  for (const one of smooth) sum += surpriseOf(one, table, state.smoothed);
+  const now = sum / (raw.length + smooth.length);
+  const ratio = now / (state.usual + GROUND);
+  state.seen++;
+  state.usual += Math.max(SLOW, 1 / state.seen) * (now - state.usual);
+  if (state.seen <= LEARNING || state.seen < state.silentUntil) return 0;
+  const score = ratio / (ratio + ALARM_RATIO);
+  if (score >= ALARM_SCORE)
+    state.silentUntil = state.seen + Math.min(REST.most, Math.max(REST.least, REST.share * state.seen));
+  return score;
+}
+
+/** After a gap: what comes next does not follow what came last. */
+export function interruptNovelty({ raw, smooth }: NoveltyState): void {
+  for (const one of raw) interrupt(one);
+  for (const one of smooth) interrupt(one);
+}
+
+function surprisesFrom(from: number): Surprise[] {
+  let next = from;
+  return VOCABULARIES.map(({ cells, order }) => {
+    const one = createSurprise(cells, order, next);
+    next = one.end;
+    return one;
+  });
 }

@@ -7,45 +7,44 @@ const DAY_WEIGHT = 1 / 4;
 
 /** The mean of each half hour of the day (UTC; a rhythm does not mind the zone), learnt over days. */
 export interface Rhythm {
-  /** Between the middles of slots, linearly; null while one of them has not been seen on an earlier day. */
-  at(moment: number): number | null;
-  learn(moment: number, value: number): void;
-  readonly bytes: number;
+  /** NaN where no earlier day passed. */
+  readonly means: Float32Array;
+  /** The slot that runs now: what is in it must not be compared with itself, so it counts when it is over. */
+  slot: number;
+  sum: number;
+  count: number;
 }
 
 export function createRhythm(): Rhythm {
-  const means = new Float64Array(SLOTS);
-  const days = new Uint8Array(SLOTS);
-  let [open, sum, count] = [-1, 0, 0];
+  return { means: new Float32Array(SLOTS).fill(Number.NaN), slot: -1, sum: 0, count: 0 };
+}
 
-  /** A slot takes in the mean of one pass through it when the pass is over: what runs now must not be compared with itself. */
-  function close(): void {
-    const passed = days[open] ?? 0;
-    const weight = Math.max(DAY_WEIGHT, 1 / (passed + 1));
-    means[open] = (means[open] ?? 0) + weight * (sum / count - (means[open] ?? 0));
-    days[open] = Math.min(passed + 1, 255);
+/** Between the middles of slots, linearly; null while one of them has not been seen on an earlier day. */
+export function usualAt({ means }: Rhythm, moment: number): number | null {
+  const place = positionOf(moment) - 0.5;
+  const before = Math.floor(place);
+  const part = place - before;
+  const [left, right] = [means[(before + SLOTS) % SLOTS] ?? Number.NaN, means[(before + 1) % SLOTS] ?? Number.NaN];
+  const usual = left * (1 - part) + right * part;
+  return Number.isFinite(usual) ? usual : null;
+}
+
+export function learnRhythm(rhythm: Rhythm, moment: number, value: number): void {
+  const slot = Math.floor(positionOf(moment));
+  if (slot !== rhythm.slot) {
+    if (rhythm.count > 0) close(rhythm);
+    rhythm.slot = slot;
+    rhythm.sum = 0;
+    rhythm.count = 0;
   }
+  rhythm.sum += value;
+  rhythm.count++;
+}
 
-  return {
-    bytes: means.byteLength + days.byteLength,
-    at(moment) {
-      const place = positionOf(moment) - 0.5;
-      const before = (Math.floor(place) + SLOTS) % SLOTS;
-      const after = (before + 1) % SLOTS;
-      if (days[before] === 0 || days[after] === 0) return null;
-      const part = place - Math.floor(place);
-      return (means[before] ?? 0) * (1 - part) + (means[after] ?? 0) * part;
-    },
-    learn(moment, value) {
-      const slot = Math.floor(positionOf(moment));
-      if (slot !== open) {
-        if (count > 0) close();
-        [open, sum, count] = [slot, 0, 0];
-      }
-      sum += value;
-      count++;
-    },
-  };
+function close({ means, slot, sum, count }: Rhythm): void {
+  const known = means[slot] ?? Number.NaN;
+  const passed = sum / count;
+  means[slot] = Number.isNaN(known) ? passed : known + DAY_WEIGHT * (passed - known);
 }
 
 /** 0 to `SLOTS`, without its end. */
