@@ -1,4 +1,4 @@
-import { createExpectation, expect } from './scoring/expectation.ts';
+import { createExpectation, expectValue } from './scoring/expectation.ts';
 import { ALARM_SCORE, createNovelty, interruptNovelty, noveltyOf } from './scoring/novelty.ts';
 
 /** What one value of a series says, against the values before it. */
@@ -31,52 +31,51 @@ export interface SeriesScorerOptions {
 /** From this score on it is an alarm; the one threshold for all series. */
 export { ALARM_SCORE };
 
-const NOTHING_KNOWN: SeriesScore = {
-  score: 0,
-  expected: { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY },
-  unusual: 0,
-  since: null,
-};
-
 /** So many usual steps without a value are a gap. */
 const GAP_STEPS = 10;
 const STEP_WEIGHT = 1 / 50;
 /** Beyond this, differences of values would overflow. */
 const MOST = 1e300;
 
-/** Scores one metric series as it comes. No training, no setting per series; its state is `bytes`, and a few objects. */
+/** Scores one metric series as it comes. No training, no setting per series; its state is `bytes`, and some plain objects. */
 export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesScorer {
   const novelty = createNovelty();
   const expectation = createExpectation();
-  let last = NOTHING_KNOWN;
-  let before: { readonly at: number; readonly value: number } | null = null;
-  let step = 0;
+  const isCounter = options.kind === 'counter';
+  /** The last value taken, and the usual time between two. */
+  const before = { at: Number.NEGATIVE_INFINITY, value: Number.NaN, step: Number.NaN };
+
+  function said(score: number): SeriesScore {
+    const { low, high, unusual, since } = expectation;
+    return { score, expected: { low, high }, unusual, since: Number.isNaN(since) ? null : since };
+  }
 
   function take(at: number, value: number): SeriesScore {
     const kept = Math.max(-MOST, Math.min(MOST, value));
-    last = { score: noveltyOf(novelty, kept), ...expect(expectation, at, kept) };
-    return last;
+    expectValue(expectation, at, kept);
+    return said(noveltyOf(novelty, kept));
   }
 
   function noteStep(length: number): boolean {
-    const isGap = step > 0 && length > GAP_STEPS * step;
+    if (!Number.isFinite(length)) return false;
+    const isGap = length > GAP_STEPS * before.step;
     if (isGap) interruptNovelty(novelty);
-    else step = step === 0 ? length : step + STEP_WEIGHT * (length - step);
+    else before.step = Number.isNaN(before.step) ? length : before.step + STEP_WEIGHT * (length - before.step);
     return isGap;
   }
 
   return {
     bytes: novelty.table.byteLength + expectation.rhythm.means.byteLength,
     push(at, value) {
-      if (!Number.isFinite(at) || !Number.isFinite(value) || (before !== null && at <= before.at))
-        return { ...last, score: 0 };
-      const earlier = before;
-      before = { at, value };
-      const isGap = earlier !== null && noteStep(at - earlier.at);
-      if (options.kind !== 'counter') return take(at, value);
+      if (!Number.isFinite(at) || !Number.isFinite(value) || at <= before.at) return said(0);
+      const elapsed = at - before.at;
+      const grown = value - before.value;
+      before.at = at;
+      before.value = value;
+      const isGap = noteStep(elapsed);
+      if (!isCounter) return take(at, value);
       // Over a gap a counter may have restarted unseen; after a fall nobody knows how much was counted before it.
-      if (earlier === null || isGap || value < earlier.value) return { ...last, score: 0 };
-      return take(at, ((value - earlier.value) * 1000) / (at - earlier.at));
+      return isGap || !(grown >= 0) ? said(0) : take(at, (grown * 1000) / elapsed);
     },
   };
 }

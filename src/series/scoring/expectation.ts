@@ -1,11 +1,5 @@
 import { createRhythm, learnRhythm, type Rhythm, usualAt } from './rhythm.ts';
 
-export interface Expectation {
-  readonly expected: { readonly low: number; readonly high: number };
-  readonly unusual: number;
-  readonly since: number | null;
-}
-
 /** Values that are needed before anything is expected. */
 const LEARNING = 30;
 /** Weight of the newest value in the level. */
@@ -38,36 +32,44 @@ export interface ExpectationState {
   spread: number;
   upperTail: number;
   lowerTail: number;
-  since: number | null;
+  /** What was said of the last value. */
+  low: number;
+  high: number;
+  unusual: number;
+  /** NaN inside. */
+  since: number;
 }
 
 export function createExpectation(): ExpectationState {
-  const numbers = { seen: 0, level: 0, offset: 0, levelError: 0, spread: 0, upperTail: 0, lowerTail: 0 };
-  return { rhythm: createRhythm(), ...numbers, rhythmError: Number.POSITIVE_INFINITY, since: null };
+  return {
+    rhythm: createRhythm(),
+    ...{ seen: 0, level: 0, offset: 0, levelError: 0, rhythmError: Number.POSITIVE_INFINITY },
+    ...{ spread: 0, upperTail: 0, lowerTail: 0 },
+    ...{ low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, unusual: 0, since: Number.NaN },
+  };
 }
 
-const NOTHING = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY } as const;
-
 /**
- * Where the value should lie, then takes it in: around the level of late, or around it as moved by the rhythm of the day, whichever was nearer until now. How wide, is learnt
+ * Says where the value should lie, then takes it in: around the level of late, or around it as moved by the rhythm of the day, whichever was nearer until now. How wide, is learnt
  * on each side alone from the errors: their mean, and their tail by stochastic approximation of a quantile (Robbins and Monro, 1951), so that a series that bursts upwards by
- * habit has a high upper bound and a close lower one.
+ * habit has a high upper bound and a close lower one. What is said is written into the state: an object for each value of thousands of series would outlive the young generation.
  */
-export function expect(state: ExpectationState, at: number, value: number): Expectation {
+export function expectValue(state: ExpectationState, at: number, value: number): void {
   const usual = usualAt(state.rhythm, at);
   const isRhythmic = usual !== null && state.rhythmError < state.levelError;
   const middle = state.seen === 0 ? value : isRhythmic ? usual + state.offset : state.level;
   if (state.seen < LEARNING) {
     learn(state, { at, value, middle, usual, weight: 1 });
-    return { expected: NOTHING, unusual: 0, since: null };
+    return;
   }
   const width = floorOf(state.spread, middle);
-  const low = middle - Math.max(BAND * width, BEYOND_TAIL * state.lowerTail);
-  const high = middle + Math.max(BAND * width, BEYOND_TAIL * state.upperTail);
-  const isOutside = value < low || value > high;
-  state.since = isOutside ? (state.since ?? at) : null;
+  state.low = middle - Math.max(BAND * width, BEYOND_TAIL * state.lowerTail);
+  state.high = middle + Math.max(BAND * width, BEYOND_TAIL * state.upperTail);
+  const isOutside = value < state.low || value > state.high;
+  if (!isOutside) state.since = Number.NaN;
+  else if (Number.isNaN(state.since)) state.since = at;
+  state.unusual = (value - middle) / width;
   learn(state, { at, value, middle, usual, weight: isOutside ? OUTSIDE_WEIGHT : 1 });
-  return { expected: { low, high }, unusual: (value - middle) / width, since: state.since };
 }
 
 interface Lesson {
