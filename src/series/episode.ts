@@ -23,6 +23,8 @@ export interface EpisodeOptions {
   readonly persistMs?: number;
   /** Expected again for so long before it ends. */
   readonly calmMs?: number;
+  /** After a gap nothing opens for so long: what starts anew is warm only after a while. */
+  readonly graceMs?: number;
   /** Off by less than this share of what was expected: does not matter. */
   readonly leastShare?: number;
   /** Off by less than this, in the unit of the series: does not matter. */
@@ -30,70 +32,101 @@ export interface EpisodeOptions {
 }
 
 export interface EpisodeRule {
-  /** Takes in one value with its score, in order of time; null when nothing changes. */
-  push(at: number, value: number, score: SeriesScore): EpisodeChange | null;
+  /** Takes in what a scorer said of the value at that moment, in order of time; null when nothing changes. */
+  push(at: number, score: SeriesScore): EpisodeChange | null;
   /** The open episode. */
   current(): Episode | null;
 }
 
-const DEFAULTS = { direction: 'both', persistMs: 60_000, calmMs: 120_000, leastShare: 0.25, leastAmount: 0 } as const;
+const DEFAULTS = {
+  direction: 'both',
+  persistMs: 60_000,
+  calmMs: 120_000,
+  graceMs: 180_000,
+  leastShare: 0.25,
+  leastAmount: 0,
+} as const;
+/** An alarm counts for what begins this soon after it. */
+const ALARM_HOLDS_MS = 60_000;
+/** So many spreads off need no alarm: a scorer is silent for a while after its last one. */
+const UNMISTAKABLE_SPREADS = 10;
+
+/** A gap so soon after the last one gives no grace: what cannot be scraped because it is overloaded must not be waited for without end. */
+const GRACE_APART_MS = 900_000;
+
+/** Outside of what was expected; an episode once it has lasted. */
+interface Suspicion extends Episode {
+  alarmed: boolean;
+  opened: boolean;
+  calmSince: number | null;
+  worst: number;
+  unusual: number;
+}
 
 /**
- * When a detector opens an incident on a series, and when it closes it. It opens when an alarm was followed by values outside of what was expected
- * before, all on one side, for `persistMs`, by an amount that matters. The expectation is kept as it was when it began: a scorer learns, and trouble
- * that lasts must not become usual. It closes after `calmMs` back inside. A value that is not finite neither opens nor closes.
+ * When a detector opens an incident on a series, and when it closes it. It opens when an alarm (or an unmistakable distance) goes with values outside of what was expected before,
+ * all on one side, for `persistMs`, by an amount that matters. The expectation is kept as it was when it began: a scorer learns, and trouble that lasts must not become usual.
+ * It closes after `calmMs` back inside. What is no news
+ * neither opens nor closes: push a missing value too, as NaN through the scorer, for the grace that follows a gap.
  */
 export function createEpisodeRule(options: EpisodeOptions = {}): EpisodeRule {
   const rule = { ...DEFAULTS, ...options };
-  let suspected: (Episode & { readonly alarmed: boolean; readonly opened: boolean }) | null = null;
-  let calmSince: number | null = null;
+  let suspected: Suspicion | null = null;
+  let alarmedAt = Number.NEGATIVE_INFINITY;
+  let [lastGap, graceFrom, graceUntil] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
-  function begin(at: number, value: number, { expected, unusual, score }: SeriesScore): void {
-    const direction = value > expected.high ? 'high' : 'low';
-    if (!matters(value, expected, rule)) return;
-    suspected = { since: at, direction, worst: value, unusual, expected, alarmed: score >= ALARM_SCORE, opened: false };
-    calmSince = null;
+  function follow(one: Suspicion, at: number, { value, unusual }: SeriesScore): EpisodeChange | null {
+    one.calmSince = null;
+    if (one.direction === 'high' ? value > one.worst : value < one.worst) {
+      one.worst = value;
+      one.unusual = unusual;
+    }
+    one.alarmed ||= alarmedAt >= one.since - ALARM_HOLDS_MS || Math.abs(unusual) >= UNMISTAKABLE_SPREADS;
+    if (one.opened || !one.alarmed || at - one.since < rule.persistMs || at < graceUntil) return null;
+    one.opened = true;
+    return { change: 'opened', at, episode: episodeOf(one) };
+  }
+
+  function calm(one: Suspicion, at: number): EpisodeChange | null {
+    one.calmSince ??= at;
+    if (one.opened && at - one.calmSince < rule.calmMs) return null;
+    suspected = null;
+    return one.opened ? { change: 'closed', at, episode: episodeOf(one) } : null;
   }
 
   return {
     current: () => (suspected?.opened === true ? episodeOf(suspected) : null),
-    push(at, value, score) {
-      if (!Number.isFinite(value)) return null;
-      if (suspected === null) {
-        begin(at, value, score);
+    push(at, score) {
+      const { value, expected, unusual } = score;
+      if (!Number.isFinite(value)) {
+        if (at - lastGap > GRACE_APART_MS) graceFrom = at;
+        lastGap = at;
+        if (at - graceFrom < GRACE_APART_MS) graceUntil = at + rule.graceMs;
         return null;
       }
-      if (!matters(value, suspected.expected, { ...rule, direction: suspected.direction })) {
-        calmSince ??= at;
-        if (suspected.opened && at - calmSince < rule.calmMs) return null;
-        const closed = suspected.opened ? episodeOf(suspected) : null;
-        suspected = null;
-        return closed === null ? null : { change: 'closed', at, episode: closed };
-      }
-      calmSince = null;
-      const isWorse = suspected.direction === 'high' ? value > suspected.worst : value < suspected.worst;
-      suspected = {
-        ...suspected,
-        ...(isWorse ? { worst: value, unusual: score.unusual } : {}),
-        alarmed: suspected.alarmed || score.score >= ALARM_SCORE,
+      if (score.score >= ALARM_SCORE) alarmedAt = at;
+      const { direction } = suspected ?? rule;
+      const isOut = matters(value, suspected?.expected ?? expected, { ...rule, direction });
+      if (!isOut) return suspected === null ? null : calm(suspected, at);
+      suspected ??= {
+        ...{ since: at, direction: value > expected.high ? 'high' : 'low', worst: value, unusual, expected },
+        ...{ alarmed: false, opened: false, calmSince: null },
       };
-      if (suspected.opened || !suspected.alarmed || at - suspected.since < rule.persistMs) return null;
-      suspected = { ...suspected, opened: true };
-      return { change: 'opened', at, episode: episodeOf(suspected) };
+      return follow(suspected, at, score);
     },
   };
 }
 
+/** Outside on a side that is trouble, by an amount that matters. */
 function matters(
   value: number,
   { low, high }: SeriesScore['expected'],
   rule: Required<Pick<EpisodeOptions, 'direction' | 'leastShare' | 'leastAmount'>>,
 ): boolean {
-  const bound = value > high ? high : low;
   const isOutside = (value > high && rule.direction !== 'low') || (value < low && rule.direction !== 'high');
-  return (
-    isOutside && Math.abs(value - bound) >= Math.max(rule.leastAmount, rule.leastShare * Math.abs((low + high) / 2))
-  );
+  if (!isOutside) return false;
+  const least = Math.max(rule.leastAmount, rule.leastShare * Math.abs((low + high) / 2));
+  return Math.abs(value - (value > high ? high : low)) >= least;
 }
 
 function episodeOf({ since, direction, worst, unusual, expected }: Episode): Episode {

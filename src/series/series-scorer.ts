@@ -3,6 +3,8 @@ import { ALARM_SCORE, createNovelty, interruptNovelty, noveltyOf } from './scori
 
 /** What one value of a series says, against the values before it. */
 export interface SeriesScore {
+  /** What was scored: the value, or the rate per second of a counter; NaN when this push was no news. */
+  readonly value: number;
   /**
    * 0 to 1: how surely something new begins here. It speaks when trouble begins and falls silent while the trouble lasts; whether it lasts
    * is told by `since` and `unusual`.
@@ -45,15 +47,15 @@ export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesSco
   /** The last value taken, and the usual time between two. */
   const before = { at: Number.NEGATIVE_INFINITY, value: Number.NaN, step: Number.NaN };
 
-  function said(score: number): SeriesScore {
+  function said(value: number, score: number): SeriesScore {
     const { low, high, unusual, since } = expectation;
-    return { score, expected: { low, high }, unusual, since: Number.isNaN(since) ? null : since };
+    return { value, score, expected: { low, high }, unusual, since: Number.isNaN(since) ? null : since };
   }
 
   function take(at: number, value: number): SeriesScore {
     const kept = Math.max(-MOST, Math.min(MOST, value));
     expectValue(expectation, at, kept);
-    return said(noveltyOf(novelty, kept));
+    return said(kept, noveltyOf(novelty, kept));
   }
 
   function noteStep(length: number): boolean {
@@ -67,7 +69,7 @@ export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesSco
   return {
     bytes: novelty.table.byteLength + expectation.rhythm.means.byteLength,
     push(at, value) {
-      if (!Number.isFinite(at) || !Number.isFinite(value) || at <= before.at) return said(0);
+      if (!Number.isFinite(at) || !Number.isFinite(value) || at <= before.at) return said(Number.NaN, 0);
       const elapsed = at - before.at;
       const grown = value - before.value;
       before.at = at;
@@ -75,7 +77,7 @@ export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesSco
       const isGap = noteStep(elapsed);
       if (!isCounter) return take(at, value);
       // Over a gap a counter may have restarted unseen; after a fall nobody knows how much was counted before it.
-      return isGap || !(grown >= 0) ? said(0) : take(at, (grown * 1000) / elapsed);
+      return isGap || !(grown >= 0) ? said(Number.NaN, 0) : take(at, (grown * 1000) / elapsed);
     },
   };
 }
