@@ -109,8 +109,14 @@ export function createEpisodeRule(options: EpisodeOptions = {}): EpisodeRule {
       const isOut = matters(value, suspected?.expected ?? expected, { ...rule, direction });
       if (!isOut) return suspected === null ? null : calm(suspected, at);
       suspected ??= {
-        ...{ since: at, direction: value > expected.high ? 'high' : 'low', worst: value, unusual, expected },
-        ...{ alarmed: false, opened: false, calmSince: null },
+        since: at,
+        direction: value > expected.high ? 'high' : 'low',
+        worst: value,
+        unusual,
+        expected,
+        alarmed: false,
+        opened: false,
+        calmSince: null,
       };
       return follow(suspected, at, score);
     },

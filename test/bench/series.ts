@@ -29,7 +29,10 @@ export const bench: Bench = {
     const peer = peerPerSecond(all.slice(0, PEER_SERIES), progress);
     emit({
       ...one,
-      ...{ figure: 'points_per_s', value: perSecond, unit: 'values per second and core', better: 'higher' },
+      figure: 'points_per_s',
+      value: perSecond,
+      unit: 'values per second and core',
+      better: 'higher',
       ...(peer === null
         ? {}
         : { peer: { name: 'river HalfSpaceTrees', value: peer }, ratio: Math.round(perSecond / peer) }),

@@ -43,9 +43,18 @@ export interface ExpectationState {
 export function createExpectation(): ExpectationState {
   return {
     rhythm: createRhythm(),
-    ...{ seen: 0, level: 0, offset: 0, levelError: 0, rhythmError: Number.POSITIVE_INFINITY },
-    ...{ spread: 0, upperTail: 0, lowerTail: 0 },
-    ...{ low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, unusual: 0, since: Number.NaN },
+    seen: 0,
+    level: 0,
+    offset: 0,
+    levelError: 0,
+    rhythmError: Number.POSITIVE_INFINITY,
+    spread: 0,
+    upperTail: 0,
+    lowerTail: 0,
+    low: Number.NEGATIVE_INFINITY,
+    high: Number.POSITIVE_INFINITY,
+    unusual: 0,
+    since: Number.NaN,
   };
 }
 

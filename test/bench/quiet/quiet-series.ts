@@ -47,7 +47,9 @@ const KINDS: readonly Make[] = [
     let total = 0;
     let more = 1;
     return {
-      ...{ kind: 'requests', kindOf: 'counter', rule: { leastAmount: base * 0.2 } },
+      kind: 'requests',
+      kindOf: 'counter',
+      rule: { leastAmount: base * 0.2 },
       next(t) {
         const { load, isGap, restarted } = life(t);
         const expected = base * load * stepS * more;
@@ -66,7 +68,9 @@ const KINDS: readonly Make[] = [
     const life = createLife(random, stepS);
     const [base, tail] = [random.logNormal(0.05, 0.8), 0.05 + 0.25 * random.uniform()];
     return {
-      ...{ kind: 'duration', kindOf: 'gauge', rule: { direction: 'high', leastAmount: 0.02 } },
+      kind: 'duration',
+      kindOf: 'gauge',
+      rule: { direction: 'high', leastAmount: 0.02 },
       next(t) {
         const { load, isGap, isWarming } = life(t);
         return isGap ? null : base * (0.7 + 0.3 * load) * random.logNormal(1, tail) * (isWarming ? 1.6 : 1);
@@ -79,7 +83,9 @@ const KINDS: readonly Make[] = [
     const life = createLife(random, stepS);
     const requests = Math.max(20, random.logNormal(300, 1));
     return {
-      ...{ kind: 'failures', kindOf: 'gauge', rule: { direction: 'high', leastAmount: 0.01 } },
+      kind: 'failures',
+      kindOf: 'gauge',
+      rule: { direction: 'high', leastAmount: 0.01 },
       next(t) {
         const { load, isGap } = life(t);
         const failed = random.uniform() < 0.03 ? Math.ceil(random.exponential(1.5)) : 0;
@@ -94,7 +100,9 @@ const KINDS: readonly Make[] = [
     const [base, job] = [random.logNormal(0.3, 0.7), random.uniform() < 0.5 ? 0.4 : 0];
     const jobAt = Math.floor(random.uniform() * 3_600);
     return {
-      ...{ kind: 'cpu', kindOf: 'gauge', rule: { leastAmount: 0.1 } },
+      kind: 'cpu',
+      kindOf: 'gauge',
+      rule: { leastAmount: 0.1 },
       next(t) {
         const { load, isGap, isWarming } = life(t);
         const works = (t + 3_600 - jobAt) % 3_600 < 120 ? 1 + job : 1;
@@ -109,7 +117,9 @@ const KINDS: readonly Make[] = [
     const base = random.logNormal(200e6, 0.5);
     let held = 0;
     return {
-      ...{ kind: 'memory', kindOf: 'gauge', rule: { leastAmount: base * 0.2 } },
+      kind: 'memory',
+      kindOf: 'gauge',
+      rule: { leastAmount: base * 0.2 },
       next(t) {
         const { load, isGap, restarted } = life(t);
         held += base * 0.002 * load * random.uniform();
@@ -125,7 +135,9 @@ const KINDS: readonly Make[] = [
     const burst = random.logNormal(30, 0.8);
     let depth = 0;
     return {
-      ...{ kind: 'queue', kindOf: 'gauge', rule: { direction: 'high', leastAmount: burst * 2 } },
+      kind: 'queue',
+      kindOf: 'gauge',
+      rule: { direction: 'high', leastAmount: burst * 2 },
       next(t) {
         const { load, isGap } = life(t);
         if (random.uniform() < 0.01 * load) depth += random.exponential(burst);
