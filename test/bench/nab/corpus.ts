@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -14,16 +14,20 @@ export interface CorpusFile {
   readonly windows: readonly LabelledWindow[];
 }
 
+const LABELS = join('labels', 'combined_windows.json');
 const Labels = z.record(z.string(), z.array(z.tuple([z.string(), z.string()])));
 
 /** Reads `<folder>/{dev,...}/data/<category>/<file>.csv[.gz]` with the windows of `labels/combined_windows.json` beside `data`. */
 export function readCorpus(folder: string): CorpusFile[] {
   const parts = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return parts.flatMap(({ name }) => readPart(join(folder, name))).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return parts
+    .filter(({ name }) => existsSync(join(folder, name, LABELS)))
+    .flatMap(({ name }) => readPart(join(folder, name)))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function readPart(part: string): CorpusFile[] {
-  const labels = Labels.parse(JSON.parse(readFileSync(join(part, 'labels', 'combined_windows.json'), 'utf8')));
+  const labels = Labels.parse(JSON.parse(readFileSync(join(part, LABELS), 'utf8')));
   return readdirSync(join(part, 'data'), { recursive: true, encoding: 'utf8' })
     .filter((path) => /\.csv(\.gz)?$/.test(path))
     .map((path) => {
