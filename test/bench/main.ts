@@ -4,13 +4,16 @@ import { bench as alerts } from './alerts.ts';
 import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
+import { bench as nab } from './nab.ts';
 import { bench as nezha } from './nezha.ts';
 import { bench as petshop } from './petshop.ts';
+import { bench as quiet } from './quiet.ts';
 import { bench as scan } from './scan.ts';
+import { bench as series } from './series.ts';
 import { bench as sockshop1 } from './sockshop1.ts';
 import { bench as store } from './store.ts';
 
-const BENCHES: readonly Bench[] = [ingest, idle, store, alerts, scan, nezha, petshop, sockshop1];
+const BENCHES: readonly Bench[] = [ingest, idle, store, alerts, scan, nab, series, quiet, nezha, petshop, sockshop1];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
