@@ -32,8 +32,13 @@ const VOIDS_WAITING: ReadonlySet<Cause['reason']> = new Set([
   'connection-leak',
 ]);
 
+/** Whether something else on the same subject can make this cause a mere symptom. */
+export function isVoidable(reason: Cause['reason']): boolean {
+  return reason === 'connection-pool-waiting';
+}
+
 function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
-  const isWaiting = (cause: Cause) => cause.reason === 'connection-pool-waiting';
+  const isWaiting = (cause: Cause) => isVoidable(cause.reason);
   return causes.flatMap((cause) => {
     const others = causes.filter((other) => other.subject.uid === cause.subject.uid);
     if (isWaiting(cause) && others.some((other) => VOIDS_WAITING.has(other.reason))) return [];

@@ -1,3 +1,4 @@
+import { isVoidable } from '../diagnosis/index.ts';
 import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Cause, Finding } from '../domain/finding.ts';
 import type { Incident } from '../domain/incident.ts';
@@ -112,7 +113,8 @@ function isSame(a: Finding, b: Finding): boolean {
 }
 
 /**
- * Looks once more for the cause that a plan rests on, with the detectors that found it; null = it is not there now. Throws when it could not look.
+ * Looks once more for the cause that a plan rests on; null = it is not there now, another finding = that is what it was a symptom of. Throws
+ * when it could not look.
  */
 export async function redetect(
   incident: Incident,
@@ -120,12 +122,19 @@ export async function redetect(
   scene: Scene,
 ): Promise<Finding | null> {
   const finders = new Set(incident.findings.filter((one) => one.reason === cause.reason).map((one) => one.detector));
-  // A cause that no finding of the incident tells of (a return, an older record) is anybody's.
-  const { findings, failures, gone } = await detect(incident, scene, finders.size > 0 ? finders : undefined);
-  const again = findings.find(
-    (finding) => finding.reason === cause.reason && finding.subject.uid === cause.subject.uid,
-  );
-  if (again) return again;
+  // A cause that no finding of the incident tells of (a return, an older record) is anybody's; and one that a deeper cause makes a mere
+  // symptom is everybody's: that may show only now, and then more of the same would do harm.
+  const asked = finders.size === 0 || isVoidable(cause.reason) ? undefined : finders;
+  const { findings, failures, gone } = await detect(incident, scene, asked);
+  const isTheCause = (one: Pick<Finding, 'reason' | 'subject'>) =>
+    one.reason === cause.reason && one.subject.uid === cause.subject.uid;
+  const again = findings.find(isTheCause);
+  if (again) {
+    const { causes } = scene.deps.diagnose(findings);
+    if (causes.some(isTheCause)) return again;
+    const [deeper] = causes.filter((one) => one.subject.uid === cause.subject.uid);
+    return findings.find(({ id }) => id === deeper?.explains[0]) ?? null;
+  }
   if (failures.length > 0 && !gone) throw new HaleError('metrics-unavailable', failures.join('; '));
   return null;
 }
