@@ -86,9 +86,9 @@ export function describeDetails({ admin, connect, started, addDeployment }: Give
           },
         ],
       };
-      await admin().patch(`${CORE}/pods/${pod.name}/status`, { status }, 'kubelet');
-
-      await vi.waitFor(() => {
+      await vi.waitFor(async () => {
+        // Where something plays the kubelet it writes as well, once the pod runs.
+        await admin().patch(`${CORE}/pods/${pod.name}/status`, { status }, 'kubelet');
         const [seen] = connection.reader.podsOf(subject);
         expect(seen).toMatchObject({
           owner: { kind: 'ReplicaSet' },

@@ -126,7 +126,8 @@ describe('while an incident runs', () => {
       const page = await until(
         'a page',
         WITHIN_MS,
-        () => told.find(({ severity }) => severity === 'page'),
+        // Whoever waits for orders may have an incident and a page of its own.
+        () => told.find(({ severity, incidentId }) => severity === 'page' && incidentId === incident.id),
         () => told,
       );
 
@@ -148,6 +149,7 @@ interface Told {
   readonly severity: string;
   readonly kind: string;
   readonly title: string;
+  readonly incidentId: string | null;
 }
 
 /** Somebody's webhook on loopback. */
