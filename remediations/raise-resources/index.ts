@@ -56,6 +56,11 @@ export const raiseResources = defineRemediation<RaiseResourcesSettings, RaiseRes
       return { declined: `its ${resource} limit is ${first.limit} already, the ceiling of the policy` };
     const next = Math.min(ceiling, now * (1 + settings.stepPercent / 100));
     const to = resource === 'memory' ? memoryText(next) : cpuText(next);
+    // Written in whole MiB and thousandths of a core: a step smaller than one of them is none.
+    if ((quantityOf(to) ?? 0) <= now)
+      return {
+        declined: `a step of ${settings.stepPercent} % on its ${resource} limit ${first.limit} is too small to be written`,
+      };
     return { params: { container: first.name, index: first.index, resource, from: first.limit, to } };
   },
 

@@ -1,9 +1,11 @@
+import { readPools } from '../../src/connections/index.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineRemediation } from '../../src/plugin/remediation.ts';
 import { FieldsCheckpoint, present, replaceFields, settleFields, valueAt } from '../../src/plugin/replace-fields.ts';
 import { REVISION_FIELD, revisionOf } from '../../src/plugin/revision.ts';
 import { rolloutEffect } from '../../src/plugin/rollout-effect.ts';
+import { ifReadable } from '../../src/workload-metrics/index.ts';
 import { RestartParams, RestartSettings } from './schema.ts';
 
 const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'];
@@ -51,11 +53,15 @@ export const restartWorkload = defineRemediation<RestartSettings, RestartParams,
     if ((workload.replicas ?? 2) < 2 && !settings.singleReplica)
       return { declined: 'it has a single replica: set singleReplica where a gap is borne' };
     // New processes open new connections: where the server has none left, those that end are not replaced.
-    const { serverUsed, serverMax } = figures;
-    if (serverUsed !== undefined && serverMax !== undefined && serverUsed >= serverMax)
+    const { serverUsed, serverMax, serverReserved = 0 } = figures;
+    if (serverUsed !== undefined && serverMax !== undefined && serverUsed >= serverMax - serverReserved)
       return {
-        declined: `the database server has no connection left (${serverUsed} of ${serverMax}): new processes would be refused`,
+        declined: `the database server has no connection left (${serverUsed} of ${serverMax - serverReserved}): new processes would be refused`,
       };
+    const pools = await ifReadable(readPools(workload, ctx));
+    if (pools === null) return { declined: 'whether the database server refuses its connections cannot be read' };
+    if (pools.refusedPerS !== null && pools.refusedPerS > 0)
+      return { declined: 'the database server refuses its connections: new processes would be refused as well' };
     return { params: { at: new Date(ctx.now()).toISOString() } };
   },
 

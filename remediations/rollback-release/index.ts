@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { HaleError } from '../../src/domain/errors.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineRemediation } from '../../src/plugin/remediation.ts';
 import { FieldsCheckpoint, present, replaceFields, settleFields, valueAt } from '../../src/plugin/replace-fields.ts';
 import { REVISION_FIELD } from '../../src/plugin/revision.ts';
-import { rolloutEffect } from '../../src/plugin/rollout-effect.ts';
+import { rolloutEffect, stuckSince } from '../../src/plugin/rollout-effect.ts';
 import type { RevisionView } from '../../src/ports/cluster-details.ts';
+import { readinessOf } from './readiness.ts';
 import { RollbackParams, RollbackSettings } from './schema.ts';
 
 const TEMPLATE = '/spec/template';
@@ -34,7 +36,7 @@ export const rollbackRelease = defineRemediation<RollbackSettings, RollbackParam
   evidence: ['cluster-object'],
   risk: 'reversible',
 
-  async propose({ subject }, settings, ctx) {
+  async propose({ subject, reason }, settings, ctx) {
     if (subject.kind !== 'Deployment')
       return { declined: `a ${subject.kind} keeps no revisions that Hale goes back to` };
     const workload = await ctx.cluster.freshWorkload(subject, ctx.signal);
@@ -52,6 +54,16 @@ export const rollbackRelease = defineRemediation<RollbackSettings, RollbackParam
       return {
         declined: `revision ${previous.revision} had served for ${Math.round(servedMs / MINUTE_MS)} minutes only: nobody knows that it was well`,
       };
+    const readiness = await readinessOf(
+      previous,
+      current.createdAt,
+      settings.minHealthyMinutes * MINUTE_MS,
+      subject,
+      ctx,
+    );
+    // For a bad release the detector has compared both by what they did; of a crash only the new revision is known.
+    if (readiness.state === 'never' || (readiness.state === 'unknown' && reason !== 'bad-release'))
+      return { declined: readiness.why };
     if (!settings.migrationsSafe && migrationOf(current) !== migrationOf(previous))
       return {
         declined: `revision ${current.revision} came with migration ${String(migrationOf(current))}: set migrationsSafe where the older code runs on the newer schema`,
@@ -77,9 +89,21 @@ export const rollbackRelease = defineRemediation<RollbackSettings, RollbackParam
   },
 
   async prepare({ subject }, params, ctx) {
-    const { previous } = await revisionsOf(subject, params, ctx);
-    const from = valueAt(await present(subject, ctx), TEMPLATE);
-    return { object: subject, fields: [{ path: TEMPLATE, from, to: previous.template }] };
+    const { current, previous } = await revisionsOf(subject, params, ctx);
+    const object = await present(subject, ctx);
+    const from = valueAt(object, TEMPLATE);
+    // Revisions follow the template after a moment: what somebody has just written instead is not theirs, and is not to be undone.
+    if (!isDeepStrictEqual(withoutEmpty(from), withoutEmpty(current.template)))
+      throw new HaleError(
+        'world-moved',
+        `${subjectName(subject)} has another template than revision ${current.revision}`,
+      );
+    const stuckBefore = stuckSince(object);
+    return {
+      object: subject,
+      fields: [{ path: TEMPLATE, from, to: previous.template }],
+      ...(stuckBefore === undefined ? {} : { stuckBefore }),
+    };
   },
 
   apply: (_params, checkpoint, ctx) => replaceFields(checkpoint, 'apply', ctx),
@@ -95,6 +119,20 @@ async function revisionsOf(subject: Subject, { fromRevision, toRevision }: Rollb
   const previous = revisions.find(({ revision }) => revision === toRevision);
   if (current?.revision === fromRevision && previous !== undefined) return { current, previous };
   throw new HaleError('world-moved', `${subjectName(subject)} has another revision than ${fromRevision} by now`);
+}
+
+/** Without fields that are null or empty: whether they are written out at all differs between objects of one template. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value)
+    .map(([name, inner]) => [name, withoutEmpty(inner)] as const)
+    .filter(([, inner]) => !isEmpty(inner));
+  return Object.fromEntries(kept);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function migrationOf({ template }: RevisionView): unknown {

@@ -11,6 +11,8 @@ export const FieldsCheckpoint = z.strictObject({
   /** The object that is written, which need not be the workload: an autoscaler, for instance. */
   object: Subject,
   fields: z.array(z.strictObject({ path: z.string().startsWith('/'), from: z.unknown(), to: z.unknown() })).min(1),
+  /** Since when the rollout had been stuck before the change: that verdict stands a while longer and is not about the change. */
+  stuckBefore: z.string().optional(),
 });
 export type FieldsCheckpoint = z.infer<typeof FieldsCheckpoint>;
 
@@ -64,6 +66,11 @@ export async function fieldsStand(
 ): Promise<boolean | null> {
   const object = await ctx.cluster.object(checkpoint.object, ctx.signal);
   if (object === null || uidOf(object) !== checkpoint.object.uid) return null;
+  return fieldsStandIn(object, checkpoint, direction);
+}
+
+/** The same for an object that was read already. */
+export function fieldsStandIn(object: unknown, checkpoint: FieldsCheckpoint, direction: IntentDirection): boolean {
   return oriented(checkpoint, direction).every((field) =>
     isDeepStrictEqual(valueAt(object, field.path), field.to ?? null),
   );
@@ -96,7 +103,7 @@ function oriented({ fields }: FieldsCheckpoint, direction: IntentDirection): rea
   return fields.map(({ path, from, to }) => ({ path, from: to, to: from }));
 }
 
-function uidOf(object: unknown): unknown {
+export function uidOf(object: unknown): unknown {
   return valueAt(object, '/metadata/uid');
 }
 
