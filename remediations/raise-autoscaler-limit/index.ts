@@ -8,8 +8,8 @@ import {
   present,
   replaceFields,
   settleFields,
-  valueAt,
 } from '../../src/plugin/replace-fields.ts';
+import { valueAt } from '../../src/plugin/value-at.ts';
 import type { AutoscalerDetails } from '../../src/ports/cluster-details.ts';
 import { RaiseLimitParams, RaiseLimitSettings } from './schema.ts';
 

@@ -2,9 +2,10 @@ import { readPools } from '../../src/connections/index.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineRemediation } from '../../src/plugin/remediation.ts';
-import { FieldsCheckpoint, present, replaceFields, settleFields, valueAt } from '../../src/plugin/replace-fields.ts';
+import { FieldsCheckpoint, present, replaceFields, settleFields } from '../../src/plugin/replace-fields.ts';
 import { REVISION_FIELD, revisionOf } from '../../src/plugin/revision.ts';
 import { rolloutEffect } from '../../src/plugin/rollout-effect.ts';
+import { valueAt } from '../../src/plugin/value-at.ts';
 import { ifReadable } from '../../src/workload-metrics/index.ts';
 import { RestartParams, RestartSettings } from './schema.ts';
 

@@ -17,7 +17,8 @@ export type Budget = z.infer<typeof Budget>;
 
 /**
  * How recovery is measured, in PromQL. `$namespace`, `$workload` and `$pods` (an anchored regular expression of the workload's
- * pod names) are replaced by code with escaped values read from Kubernetes, never with text of an alert.
+ * pod names), and the same with `felt_` before them for the workload whose users feel it, are replaced by code with escaped values read from
+ * Kubernetes, never with text of an alert.
  */
 export const VerificationRule = z.strictObject({
   /** What users feel, lower is better; one number. */

@@ -12,7 +12,8 @@ import { readBudgets, readStorm, type StormSettings } from './counts.ts';
 import type { CatalogueDatabase } from './database-of.ts';
 import { findOwner, helmRelease } from './find-owner.ts';
 import { type Ceiling, loweredCeiling } from './operator-mode.ts';
-import { readCapacity, readHeadroom } from './pool-facts.ts';
+import { maximumAfter, readHeadroom } from './headroom-facts.ts';
+import { readCapacity } from './pool-facts.ts';
 import { type FreezeSettings, readFreeze } from './read-freeze.ts';
 import { subjectKey } from './target-busy.ts';
 import { factOf, shared, type Told } from './told.ts';
@@ -65,7 +66,7 @@ export interface FactsInput {
   >;
   readonly cluster: Pick<
     ClusterReader,
-    'freshWorkload' | 'freshAutoscaler' | 'configMap' | 'namespace' | 'cacheState' | 'podsOf'
+    'freshWorkload' | 'freshAutoscaler' | 'autoscalersOf' | 'configMap' | 'namespace' | 'cacheState' | 'podsOf'
   >;
   readonly metrics: Pick<RecordedMetrics, 'range'>;
 }
@@ -224,12 +225,17 @@ type UsersValue = Extract<GateFacts['users'], { known: true }>['value'];
 type OwnerValue = Extract<GateFacts['owner'], { known: true }>['value'];
 
 async function ownerOf(workload: WorkloadView, plan: Plan, input: FactsInput): Promise<Told<OwnerValue>> {
-  const changesReplicas = plan.preview.replicasAfter !== undefined;
+  const changesReplicas = plan.preview.replicasAfter !== undefined || maximumAfter(plan) !== null;
   const autoscaler = changesReplicas ? await input.cluster.freshAutoscaler(plan.subject, input.signal) : null;
-  const owner = findOwner(workload, autoscaler, changesReplicas);
+  const owner = findOwner(workload, autoscaler, { replicas: changesReplicas, object: !onlyPods(plan) });
   const release = helmRelease(workload);
   if (owner !== null || release === null) return { value: owner };
   return { value: null, source: `kubernetes; installed by Helm release ${release}, whose next upgrade sets it again` };
+}
+
+/** A pod that ends is in nobody's manifest: who keeps the workload has nothing to put back. */
+function onlyPods({ preview: { changes } }: Plan): boolean {
+  return changes.length > 0 && changes.every(({ field }) => field.startsWith('Pod '));
 }
 
 /** A cause that is found again now was observed now; else the newest signal counts. */

@@ -65,13 +65,13 @@ it.each<[string, Partial<WorkloadView>, AutoscalerView | null, boolean, object |
   ['a person who set the replicas', { replicasManager: 'kubectl-edit' }, null, true, null],
   ['plain Helm', { labels: { 'app.kubernetes.io/managed-by': 'Helm' } }, null, true, null],
 ])('%s', (_name, changes, scaler, changesReplicas, expected) => {
-  const owner = findOwner(exampleWorkload(changes), scaler, changesReplicas);
+  const owner = findOwner(exampleWorkload(changes), scaler, { replicas: changesReplicas, object: true });
 
   expect({ owner }).toMatchObject({ owner: expected });
 });
 
 it('says which knob is the right one', () => {
-  const owner = findOwner(exampleWorkload(), autoscaler, true);
+  const owner = findOwner(exampleWorkload(), autoscaler, { replicas: true, object: true });
 
   expect(owner?.advice).toBe(
     'raise minReplicas (2) or maxReplicas (5) of HorizontalPodAutoscaler orders, which sets the replicas',
@@ -86,4 +86,13 @@ it.each([
   const release = helmRelease(exampleWorkload({ labels, annotations }));
 
   expect(release).toBe(expected);
+});
+
+it.each<[string, Partial<WorkloadView>, object | null]>([
+  ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'shop-prod:apps/Deployment:shop/orders' } }, null],
+  ['an operator', { controller: { apiVersion: 'db.example/v1', kind: 'Cluster', name: 'main' } }, { kind: 'Cluster' }],
+])('of a plan that ends a pod and changes no object, %s has something to say or not', (_, changes, expected) => {
+  const owner = findOwner(exampleWorkload(changes), null, { replicas: false, object: false });
+
+  expect(owner).toEqual(expected === null ? null : expect.objectContaining(expected));
 });

@@ -24,19 +24,20 @@ const GITOPS_MANAGERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Who owns the workload, or its replica count where the plan changes that; null = nobody who would put it back.
+ * Who owns the workload, or its replica count where the plan changes that; null = nobody who would put it back. A controller of the workload
+ * counts even where only its pods are touched: operators of databases have a say in that.
  * A label `app.kubernetes.io/instance` proves nothing: every Helm chart sets it too.
  */
 export function findOwner(
   workload: WorkloadView,
   autoscaler: AutoscalerView | null,
-  changesReplicas: boolean,
+  changes: { readonly replicas: boolean; readonly object: boolean },
 ): Owner | null {
   if (workload.controller !== null) {
     const { kind, name, apiVersion } = workload.controller;
     return { kind, name, advice: `change ${kind} ${name} (${apiVersion}), which controls the workload` };
   }
-  if (changesReplicas && autoscaler !== null) {
+  if (changes.replicas && autoscaler !== null) {
     const { by, name, minReplicas, maxReplicas } = autoscaler;
     return {
       kind: by,
@@ -44,7 +45,7 @@ export function findOwner(
       advice: `raise minReplicas (${minReplicas}) or maxReplicas (${maxReplicas}) of ${by} ${name}, which sets the replicas`,
     };
   }
-  return gitOpsOwner(workload);
+  return changes.object ? gitOpsOwner(workload) : null;
 }
 
 /** The Helm release that installed the workload: no owner, for nothing puts a change back before its next upgrade. */

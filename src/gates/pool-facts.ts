@@ -1,4 +1,4 @@
-import { type KnownPools, readDatabaseServer, readPools } from '../connections/index.ts';
+import { readDatabaseServer, readPools } from '../connections/index.ts';
 import type { GateFacts } from '../domain/gate-facts.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { RecordedMetrics } from '../plugin/context.ts';
@@ -7,7 +7,7 @@ import { DECLARATION_SOURCE } from './capacity-guard.ts';
 import { type CatalogueDatabase, databaseOf } from './database-of.ts';
 import type { Told } from './told.ts';
 
-type KnownValue<K extends 'capacity' | 'headroom'> = Extract<GateFacts[K], { known: true }>['value'];
+type Capacity = Extract<GateFacts['capacity'], { known: true }>['value'];
 
 interface MetricsContext {
   readonly metrics: Pick<RecordedMetrics, 'range'>;
@@ -20,7 +20,7 @@ export async function readCapacity(
   workload: WorkloadView,
   declaration: { readonly database: string | null; readonly catalogue: readonly CatalogueDatabase[] },
   ctx: MetricsContext,
-): Promise<Told<KnownValue<'capacity'>>> {
+): Promise<Told<Capacity>> {
   const after = plan.preview.replicasAfter;
   if (after === undefined || (workload.replicas !== null && after <= workload.replicas)) {
     return { why: 'not asked for: the plan adds no replicas' };
@@ -48,7 +48,7 @@ export async function readCapacity(
   };
 }
 
-const NO_DATABASE: KnownValue<'capacity'> = {
+const NO_DATABASE: Capacity = {
   database: 'none',
   declaredNone: true,
   maxConnections: 0,
@@ -58,25 +58,3 @@ const NO_DATABASE: KnownValue<'capacity'> = {
   poolMaxPerReplica: 0,
   refusing: false,
 };
-
-/** How full the pools would be with fewer replicas at the load of this moment: in use and waiting, of all slots that would be left. */
-export async function readHeadroom(
-  plan: Plan,
-  workload: WorkloadView,
-  limit: number,
-  ctx: MetricsContext,
-): Promise<Told<KnownValue<'headroom'>>> {
-  const after = plan.preview.replicasAfter;
-  if (after === undefined) return { why: 'the plan does not say how many replicas are left' };
-  if (after === 0) return { why: 'no replica would be left' };
-  const pools = await readPools(workload, ctx);
-  if (!pools.known) return { why: pools.why };
-  if (pools.maxPerReplica === null) return { why: 'the connection pools tell no maximum' };
-  const unheard = silentReplicas(pools, workload);
-  if (unheard > 0) return { why: `${unheard} ready replicas do not report their pools` };
-  return { value: { saturationAfter: (pools.used + (pools.pending ?? 0)) / (after * pools.maxPerReplica), limit } };
-}
-
-function silentReplicas(pools: KnownPools, workload: WorkloadView): number {
-  return workload.readyReplicas - pools.replicasReporting;
-}

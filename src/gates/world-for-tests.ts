@@ -101,6 +101,7 @@ export function exampleCluster(changes: Partial<FactsInput['cluster']> = {}): Fa
   return {
     freshWorkload: async () => exampleWorkload(),
     freshAutoscaler: async () => null,
+    autoscalersOf: async () => [],
     configMap: async () => null,
     namespace: (name) => ({ name, labels: {}, annotations: {} }),
     cacheState: (): ReturnType<ClusterReader['cacheState']> => ({ state: 'ready' }),

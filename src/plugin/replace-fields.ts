@@ -5,6 +5,8 @@ import type { Intent, IntentDirection } from '../domain/intent.ts';
 import { Subject, subjectName } from '../domain/subject.ts';
 import type { FieldReplacement } from '../ports/cluster.ts';
 import type { ActContext, ReadContext } from './context.ts';
+import { intentOn, markOf } from './intent-mark.ts';
+import { valueAt } from './value-at.ts';
 
 /** What a remediation needs that replaces fields of one object: the object, and each field on both sides of the change. */
 export const FieldsCheckpoint = z.strictObject({
@@ -15,10 +17,6 @@ export const FieldsCheckpoint = z.strictObject({
   stuckBefore: z.string().optional(),
 });
 export type FieldsCheckpoint = z.infer<typeof FieldsCheckpoint>;
-
-/** The intent that wrote an object last stands on it, so that settling after a crash need not guess. */
-const INTENT_ANNOTATION = 'hale.dev/intent';
-const ANNOTATIONS = '/metadata/annotations';
 
 /**
  * One patch that tests the UID and every old value, and leaves the intent's id on the object. Applied twice it is one change. Errors:
@@ -76,21 +74,6 @@ export function fieldsStandIn(object: unknown, checkpoint: FieldsCheckpoint, dir
   );
 }
 
-/** The value at a JSON pointer; null where there is none. */
-export function valueAt(object: unknown, path: string): unknown {
-  return path
-    .split('/')
-    .slice(1)
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>(
-      (found, name) =>
-        typeof found === 'object' && found !== null && Object.hasOwn(found, name)
-          ? (Reflect.get(found, name) as unknown)
-          : null,
-      object,
-    );
-}
-
 /** The object as it is now. Errors: world-moved. */
 export async function present(subject: Subject, ctx: ReadContext): Promise<Readonly<Record<string, unknown>>> {
   const object = await ctx.cluster.object(subject, ctx.signal);
@@ -105,14 +88,4 @@ function oriented({ fields }: FieldsCheckpoint, direction: IntentDirection): rea
 
 export function uidOf(object: unknown): unknown {
   return valueAt(object, '/metadata/uid');
-}
-
-function intentOn(object: unknown): unknown {
-  return valueAt(object, `${ANNOTATIONS}/${INTENT_ANNOTATION.replace('/', '~1')}`);
-}
-
-function markOf(object: unknown, intentId: string): FieldReplacement {
-  if (valueAt(object, ANNOTATIONS) === null)
-    return { path: ANNOTATIONS, from: null, to: { [INTENT_ANNOTATION]: intentId } };
-  return { path: `${ANNOTATIONS}/${INTENT_ANNOTATION.replace('/', '~1')}`, from: intentOn(object), to: intentId };
 }

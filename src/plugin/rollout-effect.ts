@@ -2,7 +2,8 @@ import type { IntentDirection } from '../domain/intent.ts';
 import type { Subject } from '../domain/subject.ts';
 import type { ReadContext } from './context.ts';
 import type { Effect } from './remediation.ts';
-import { type FieldsCheckpoint, fieldsStandIn, uidOf, valueAt } from './replace-fields.ts';
+import { type FieldsCheckpoint, fieldsStandIn, uidOf } from './replace-fields.ts';
+import { valueAt } from './value-at.ts';
 
 /**
  * Of a change of the pod template: in force when every pod is of it and available, and none of another is left, as `kubectl rollout status`

@@ -18,6 +18,17 @@ describe('a template', () => {
     expect(fillTemplate(template, ORDERS)).toBe(expected);
   });
 
+  it('names those who feel it beside those that are changed', () => {
+    const template = 'up{namespace="$namespace",pod!~"$pods"} or up{namespace="$felt_namespace",pod=~"$felt_pods"}';
+    const greedy = { kind: 'StatefulSet', namespace: 'batch', name: 'import' };
+
+    expect(templateProblems(template)).toEqual([]);
+    expect(fillTemplate(template, greedy, ORDERS)).toBe(
+      'up{namespace="batch",pod!~"import-[0-9]+"} or up{namespace="shop",pod=~"orders-[a-z0-9]{1,10}-[a-z0-9]{5}"}',
+    );
+    expect(fillTemplate('up{app="$felt_workload"}', ORDERS)).toBe('up{app="orders"}');
+  });
+
   it('escapes a name where it is read as a regular expression, and only there', () => {
     const dotted = { ...ORDERS, name: 'orders.v2' };
 
@@ -37,6 +48,7 @@ describe('a template is refused for', () => {
       '$workload stands outside of a label matcher',
     ],
     ['pods compared as text', 'up{pod="$pods"}', '$pods is a regular expression; write pod=~"$pods"'],
+    ['pods that feel it compared as text', 'up{pod="$felt_pods"}', 'write pod=~"$felt_pods"'],
     ['no PromQL', 'sum(up', 'not PromQL'],
     ['nothing in it', '', 'not PromQL'],
   ])('%s', (_name, template, expected) => {

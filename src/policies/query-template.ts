@@ -4,10 +4,22 @@ import type { VerificationRule } from '../domain/policy.ts';
 import type { Subject } from '../domain/subject.ts';
 import { escapeRegex, podPattern, promqlString } from '../domain/workload-series.ts';
 
-/** What a verification query may name. `$pods` is a regular expression, so it stands after `=~` or `!~`. */
-export const TEMPLATE_NAMES = ['namespace', 'workload', 'pods'] as const;
+/**
+ * What a verification query may name: the workload that is changed, and the one whose users feel it. `$pods` and `$felt_pods` are regular
+ * expressions, so they stand after `=~` or `!~`.
+ */
+export const TEMPLATE_NAMES = [
+  'namespace',
+  'workload',
+  'pods',
+  'felt_namespace',
+  'felt_workload',
+  'felt_pods',
+] as const;
 type TemplateName = (typeof TEMPLATE_NAMES)[number];
 
+type Named = Pick<Subject, 'kind' | 'namespace' | 'name'>;
+const FELT = 'felt_';
 const NAMES_TEXT = TEMPLATE_NAMES.map((name) => `$${name}`).join(', ');
 
 /** A place to fill, with the way in which the matcher around it reads the text. */
@@ -30,17 +42,21 @@ export function templateProblems(template: string): readonly string[] {
 }
 
 /** The query for one workload. Values are names that Kubernetes gave, escaped for where they stand: none can leave its string. */
-export function fillTemplate(template: string, subject: Pick<Subject, 'kind' | 'namespace' | 'name'>): string {
+export function fillTemplate(template: string, subject: Named, feltBy: Named = subject): string {
   const { slots } = readTemplate(template);
   return slots.toReversed().reduce((query, slot) => {
-    const inside = promqlString(slotText(slot, subject)).slice(1, -1);
+    const inside = promqlString(slotText(slot, slot.name.startsWith(FELT) ? feltBy : subject)).slice(1, -1);
     return query.slice(0, slot.from) + inside + query.slice(slot.to);
   }, template);
 }
 
-/** The rule as a plan keeps it: its queries filled in for this workload. */
-export function renderMeasure(rule: VerificationRule, workload: { readonly subject: Subject }): Measure {
-  const fill = (template: string) => fillTemplate(template, workload.subject);
+/** The rule as a plan keeps it: its queries filled in for this workload, and for the one whose users feel it. */
+export function renderMeasure(
+  rule: VerificationRule,
+  workload: { readonly subject: Subject },
+  feltBy: Subject = workload.subject,
+): Measure {
+  const fill = (template: string) => fillTemplate(template, workload.subject, feltBy);
   return {
     indicator: fill(rule.indicator),
     unit: rule.unit,
@@ -55,9 +71,10 @@ export function renderMeasure(rule: VerificationRule, workload: { readonly subje
   };
 }
 
-function slotText({ name, regex }: Slot, subject: Pick<Subject, 'kind' | 'namespace' | 'name'>): string {
-  if (name === 'pods') return podPattern(subject);
-  const value = name === 'namespace' ? subject.namespace : subject.name;
+function slotText({ name, regex }: Slot, subject: Named): string {
+  const word = name.startsWith(FELT) ? name.slice(FELT.length) : name;
+  if (word === 'pods') return podPattern(subject);
+  const value = word === 'namespace' ? subject.namespace : subject.name;
   return regex ? escapeRegex(value) : value;
 }
 
@@ -75,7 +92,8 @@ function readTemplate(template: string): { slots: Slot[]; problems: string[] } {
     const matcher = matchers.find((one) => one.from < from && from < one.to);
     if (name === undefined) problems.push(`${text} is not known; allowed: ${NAMES_TEXT}`);
     else if (matcher === undefined) problems.push(`${text} stands outside of a label matcher in double quotes`);
-    else if (name === 'pods' && !matcher.regex) problems.push('$pods is a regular expression; write pod=~"$pods"');
+    else if (name.endsWith('pods') && !matcher.regex)
+      problems.push(`${text} is a regular expression; write pod=~"${text}"`);
     else slots.push({ name, from, to: from + text.length, regex: matcher.regex });
   }
   return { slots, problems };

@@ -21,6 +21,10 @@ export interface RemediationCase {
   arrange(now: () => number): FakeCluster;
   /** The change is in force with the write: nothing has to be carried out. */
   readonly atOnce?: boolean;
+  /** Writes that one action takes; one when not given. The last one is what it is about. */
+  readonly writesPerAction?: number;
+  /** Nobody can undo what it did: it stays in force whatever others do. */
+  readonly isFinal?: boolean;
   /** Somebody else changes what the plan touches. */
   moveWorld(cluster: FakeCluster): void;
   /** The cluster has carried the change out. */
@@ -34,7 +38,7 @@ export interface RemediationCase {
 
 /** What every remediation that writes to Kubernetes keeps to, on a cluster that refuses a patch whose tests fail. */
 export function remediationContract(given: RemediationCase): void {
-  const { remediation, cause } = given;
+  const { remediation, cause, writesPerAction = 1 } = given;
 
   function start() {
     let now = NOW;
@@ -124,8 +128,7 @@ export function remediationContract(given: RemediationCase): void {
       await remediation.apply(params, checkpoint, act());
       await remediation.apply(params, checkpoint, act());
 
-      expect(written(cluster)).toHaveLength(1);
-      expect(written(cluster)[0]?.intentId).toBe('intent-1');
+      expect(written(cluster).map(({ intentId }) => intentId)).toEqual(Array(writesPerAction).fill('intent-1'));
     });
 
     it('refuses past the deadline of the intent', async () => {
@@ -159,26 +162,31 @@ export function remediationContract(given: RemediationCase): void {
     it('settles as applied when the answer to the write was lost', async () => {
       const { cluster, act, read, planned, intent } = start();
       const { params, checkpoint } = await planned();
-      cluster.nextWrite('lost-answer');
+      cluster.nextWrite('lost-answer', writesPerAction - 1);
 
       await expect(remediation.apply(params, checkpoint, act())).rejects.toMatchObject({ code: 'cluster-unavailable' });
 
       expect(await remediation.settle(intent(params, checkpoint), read)).toBe('applied');
-      expect(written(cluster)).toHaveLength(1);
+      expect(written(cluster)).toHaveLength(writesPerAction);
     });
 
-    it('says not-applied only after the deadline', async () => {
-      const { act, cluster, read, planned, intent, pass } = start();
-      const { params, checkpoint } = await planned();
-      cluster.nextWrite('unavailable');
-      await expect(remediation.apply(params, checkpoint, act())).rejects.toMatchObject({ code: 'cluster-unavailable' });
+    it.each(Array.from({ length: writesPerAction }, (_, index) => index))(
+      'says not-applied only after the deadline, when it ended after %i writes',
+      async (writes) => {
+        const { act, cluster, read, planned, intent, pass } = start();
+        const { params, checkpoint } = await planned();
+        cluster.nextWrite('unavailable', writes);
+        await expect(remediation.apply(params, checkpoint, act())).rejects.toMatchObject({
+          code: 'cluster-unavailable',
+        });
 
-      const within = await remediation.settle(intent(params, checkpoint), read);
-      pass(DEADLINE_MS + 1);
-      const after = await remediation.settle(intent(params, checkpoint), read);
+        const within = await remediation.settle(intent(params, checkpoint), read);
+        pass(DEADLINE_MS + 1);
+        const after = await remediation.settle(intent(params, checkpoint), read);
 
-      expect([within, after]).toEqual(['unknown', 'not-applied']);
-    });
+        expect([within, after]).toEqual(['unknown', 'not-applied']);
+      },
+    );
 
     it('does not know when the world moved, or the object is gone', async () => {
       const { cluster, read, planned, intent, pass } = start();
@@ -205,7 +213,11 @@ export function remediationContract(given: RemediationCase): void {
       given.moveWorld(cluster);
       const reverted = await remediation.effect(params, checkpoint, 'apply', read);
 
-      expect([pending, inForce, reverted]).toEqual([given.atOnce ? 'in-force' : 'pending', 'in-force', 'reverted']);
+      expect([pending, inForce, reverted]).toEqual([
+        given.atOnce ? 'in-force' : 'pending',
+        'in-force',
+        given.isFinal ? 'in-force' : 'reverted',
+      ]);
     });
   });
 

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { REMEDIATIONS } from '../../remediations/index.ts';
+import { evictPod } from '../../remediations/evict-pod/index.ts';
 import { raiseAutoscalerLimit } from '../../remediations/raise-autoscaler-limit/index.ts';
 import { raiseResources } from '../../remediations/raise-resources/index.ts';
 import { restartWorkload } from '../../remediations/restart-workload/index.ts';
 import { rollbackRelease } from '../../remediations/rollback-release/index.ts';
 import { scaleWorkload } from '../../remediations/scale-workload/index.ts';
 import type { Cause } from '../../src/domain/finding.ts';
-import type { AutoscalerDetails, RevisionView } from '../../src/ports/cluster-details.ts';
-import { type FakeCluster, fakeCluster, fakeWorkload } from '../fakes/cluster.ts';
+import type { AutoscalerDetails, NodeView, RevisionView } from '../../src/ports/cluster-details.ts';
+import { type FakeCluster, fakeCluster, fakePods, fakeWorkload } from '../fakes/cluster.ts';
 import { type RemediationCase, remediationContract } from './remediation-contract.ts';
 
 const orders = fakeWorkload();
@@ -101,6 +102,15 @@ const autoscalerObject = (maxReplicas: number, uid = 'uid-hpa') => ({
   spec: { maxReplicas },
 });
 
+const [evicted, ...staying] = fakePods(orders);
+if (evicted === undefined) throw new Error('a workload without pods');
+const { namespace, name, uid } = evicted;
+
+function node(nodeName: string): NodeView {
+  const conditions = [{ type: 'Ready', status: 'True', reason: '', message: '', since: 0 }];
+  return { name: nodeName, unschedulable: false, conditions, taints: [], allocatable: {} };
+}
+
 const cases: readonly RemediationCase[] = [
   {
     remediation: scaleWorkload,
@@ -148,6 +158,28 @@ const cases: readonly RemediationCase[] = [
     removeObject: (cluster) => cluster.setDetails({ object: null }),
     carryOut: () => undefined,
     touched: (cluster) => cluster.reader.object(AUTOSCALER.subject).then((object) => object?.spec),
+  },
+  {
+    remediation: evictPod,
+    cause: { ...causeOf('node-trouble'), object: { kind: 'Pod', namespace, name, uid } },
+    settings: {},
+    // The workload is marked before its pod is evicted.
+    writesPerAction: 2,
+    isFinal: true,
+    arrange(now) {
+      const cluster = fakeCluster(now);
+      cluster.addWorkload(orders);
+      cluster.setDetails({ object: DEPLOYMENT, nodes: [node('node-1'), node('node-2')] });
+      return cluster;
+    },
+    moveWorld: (cluster) =>
+      cluster.setPods(
+        orders.subject,
+        cluster.reader.podsOf(orders.subject).filter((pod) => pod.uid !== uid),
+      ),
+    carryOut: (cluster) =>
+      cluster.setPods(orders.subject, [...staying, { ...evicted, name: `${name}-2`, uid: 'uid-2' }]),
+    touched: async (cluster) => cluster.reader.podsOf(orders.subject),
   },
 ];
 

@@ -79,7 +79,8 @@ export interface FakeCluster {
   /** Replaces the pods of a workload, as its controllers would. */
   setPods(subject: Subject, pods: readonly PodView[]): void;
   setAutoscaler(subject: Subject, autoscaler: AutoscalerView | null): void;
-  nextWrite(behaviour: WriteBehaviour): void;
+  /** Of the next write, or of the one that comes after so many others. */
+  nextWrite(behaviour: WriteBehaviour, after?: number): void;
   /** While false, fresh reads fail as `cluster-unavailable`. */
   setReachable(reachable: boolean): void;
 }
@@ -168,6 +169,7 @@ export function fakeCluster(now: () => number): FakeCluster {
   const objectWrites: ObjectWrite[] = [];
   let details: FakeDetails = {};
   let behaviour: WriteBehaviour = 'answers';
+  let writesBefore = 0;
   let reachable = true;
 
   const keyOf = (ref: { namespace: string; kind: string; name: string }) => `${ref.kind} ${ref.namespace}/${ref.name}`;
@@ -259,8 +261,9 @@ export function fakeCluster(now: () => number): FakeCluster {
     if (now() > fence.deadline)
       throw new HaleError('intent-expired', `the deadline of intent ${fence.intentId} has passed`);
     mustReach();
-    const answer = behaviour;
-    behaviour = 'answers';
+    const isItsTurn = writesBefore-- <= 0;
+    const answer = isItsTurn ? behaviour : 'answers';
+    if (isItsTurn) behaviour = 'answers';
     if (answer === 'unavailable') throw new HaleError('cluster-unavailable', 'the Kubernetes API did not answer');
     check();
     if (dryRun === true) return;
@@ -371,8 +374,9 @@ export function fakeCluster(now: () => number): FakeCluster {
       if (autoscaler) autoscalers.set(subject.uid, autoscaler);
       else autoscalers.delete(subject.uid);
     },
-    nextWrite(next) {
+    nextWrite(next, after = 0) {
       behaviour = next;
+      writesBefore = after;
     },
     setReachable(next) {
       reachable = next;

@@ -113,7 +113,7 @@ async function propose(
       deadline: scene.now + policy.limits.planDeadline,
       returnAfterMs: rung.returnAfter ?? null,
       returnOfIntentId: null,
-      measure: renderMeasure(policy.verification, workload),
+      measure: renderMeasure(policy.verification, workload, incident.subject ?? undefined),
       status: 'open',
     };
   } catch (error) {
