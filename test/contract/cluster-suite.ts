@@ -12,6 +12,7 @@ import type { Permission } from '../../src/domain/permission.ts';
 import type { Subject } from '../../src/domain/subject.ts';
 import { NO_RESOURCES, type WorkloadView } from '../../src/ports/cluster.ts';
 import { describeDetails } from './cluster-details-suite.ts';
+import { describeRemediations } from './cluster-remediations-suite.ts';
 import { type CuttableProxy, startProxy } from './cluster-proxy.ts';
 
 /** Somebody else in the cluster, with every right: sees and does what the adapter must notice. */
@@ -428,6 +429,7 @@ export function describeCluster(title: string, startWorld: () => Promise<Cluster
     });
 
     describeDetails({ admin: () => world.admin, connect, started, addDeployment });
+    describeRemediations({ admin: () => world.admin, started, addDeployment });
 
     // Last, for a world may have to narrow its one identity to make it.
     describe('without permissions', () => {

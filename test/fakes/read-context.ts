@@ -9,7 +9,7 @@ export interface FakeReadContext extends ReadContext {
 
 interface FakeContextOptions {
   readonly metrics: RecordedMetrics;
-  readonly cluster: FakeCluster;
+  readonly cluster: Pick<FakeCluster, 'reader'>;
   readonly topology?: TopologyReader;
   readonly now: () => number;
 }
@@ -42,7 +42,9 @@ export function fakeReadContext({ metrics, cluster, topology, now }: FakeContext
 }
 
 /** The same with the right to write, within an intent. */
-export function fakeActContext(options: FakeContextOptions & { intentId: string; deadline: number }): ActContext {
+export function fakeActContext(
+  options: FakeContextOptions & { cluster: Pick<FakeCluster, 'writer'>; intentId: string; deadline: number },
+): ActContext {
   return {
     ...fakeReadContext(options),
     intentId: options.intentId,
