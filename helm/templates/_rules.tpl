@@ -5,14 +5,16 @@
 - apiGroups: [""]
   resources: ["namespaces"]
   verbs: [get, list, watch]
-# list: whether a node is well and has room
+# list: another node has to take the pod
 - apiGroups: [""]
   resources: ["nodes"]
   verbs: [list]
 {{- end }}
 
 {{- define "hale.rules.read" -}}
-# get, list, watch: alerts name pods; the owner chain leads to the workload
+# get: the pod is looked at just before it is evicted
+# list: the pod is looked at before and after
+# watch: alerts name pods; the owner chain leads to the workload
 - apiGroups: [""]
   resources: ["pods"]
   verbs: [get, list, watch]
@@ -101,6 +103,10 @@
 - apiGroups: ["apps"]
   resources: ["statefulsets"]
   verbs: [patch]
+# create: the change itself
+- apiGroups: [""]
+  resources: ["pods/eviction"]
+  verbs: [create]
 # patch: the change itself
 - apiGroups: ["apps"]
   resources: ["daemonsets"]

@@ -1,6 +1,6 @@
+import { valueAt } from '../../src/plugin/value-at.ts';
 import type { PodView, WorkloadView } from '../../src/ports/cluster.ts';
 import type { DisruptionBudgetView, NodeView } from '../../src/ports/cluster-details.ts';
-import { valueAt } from '../../src/plugin/value-at.ts';
 import type { EvictSettings } from './schema.ts';
 
 /** What is known when one pod is to be evicted. */

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { HaleError } from '../../src/domain/errors.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
@@ -9,6 +8,7 @@ import { rolloutEffect, stuckSince } from '../../src/plugin/rollout-effect.ts';
 import { valueAt } from '../../src/plugin/value-at.ts';
 import type { RevisionView } from '../../src/ports/cluster-details.ts';
 import { readinessOf } from './readiness.ts';
+import { isSameTemplate, releasesOf } from './releases.ts';
 import { RollbackParams, RollbackSettings } from './schema.ts';
 
 const TEMPLATE = '/spec/template';
@@ -43,25 +43,20 @@ export const rollbackRelease = defineRemediation<RollbackSettings, RollbackParam
     const workload = await ctx.cluster.freshWorkload(subject, ctx.signal);
     if (workload?.subject.uid !== subject.uid) return { declined: `${subjectName(subject)} does not exist any more` };
     if (workload.paused) return { declined: "its rollout is paused: that was somebody's decision" };
-    const [current, previous] = await ctx.cluster.revisions(subject, ctx.signal);
-    if (current === undefined || previous === undefined) return { declined: 'there is no revision before this one' };
-    const ageMs = ctx.now() - current.createdAt;
+    const releases = releasesOf(await ctx.cluster.revisions(subject, ctx.signal));
+    if (releases === null) return { declined: 'there is no revision before this one that is another release' };
+    const { current, previous, beganAt } = releases;
+    const ageMs = ctx.now() - beganAt;
     if (ageMs > settings.maxAgeMinutes * MINUTE_MS)
       return {
         declined: `revision ${current.revision} is ${Math.round(ageMs / MINUTE_MS)} minutes old, no fresh release`,
       };
-    const servedMs = current.createdAt - previous.createdAt;
+    const servedMs = beganAt - previous.createdAt;
     if (servedMs < settings.minHealthyMinutes * MINUTE_MS)
       return {
         declined: `revision ${previous.revision} had served for ${Math.round(servedMs / MINUTE_MS)} minutes only: nobody knows that it was well`,
       };
-    const readiness = await readinessOf(
-      previous,
-      current.createdAt,
-      settings.minHealthyMinutes * MINUTE_MS,
-      subject,
-      ctx,
-    );
+    const readiness = await readinessOf(previous, beganAt, settings.minHealthyMinutes * MINUTE_MS, subject, ctx);
     // For a bad release the detector has compared both by what they did; of a crash only the new revision is known.
     if (readiness.state === 'never' || (readiness.state === 'unknown' && reason !== 'bad-release'))
       return { declined: readiness.why };
@@ -94,7 +89,7 @@ export const rollbackRelease = defineRemediation<RollbackSettings, RollbackParam
     const object = await present(subject, ctx);
     const from = valueAt(object, TEMPLATE);
     // Revisions follow the template after a moment: what somebody has just written instead is not theirs, and is not to be undone.
-    if (!isDeepStrictEqual(withoutEmpty(from), withoutEmpty(current.template)))
+    if (!isSameTemplate(from, current.template))
       throw new HaleError(
         'world-moved',
         `${subjectName(subject)} has another template than revision ${current.revision}`,
@@ -120,20 +115,6 @@ async function revisionsOf(subject: Subject, { fromRevision, toRevision }: Rollb
   const previous = revisions.find(({ revision }) => revision === toRevision);
   if (current?.revision === fromRevision && previous !== undefined) return { current, previous };
   throw new HaleError('world-moved', `${subjectName(subject)} has another revision than ${fromRevision} by now`);
-}
-
-/** Without fields that are null or empty: whether they are written out at all differs between objects of one template. */
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value)
-    .map(([name, inner]) => [name, withoutEmpty(inner)] as const)
-    .filter(([, inner]) => !isEmpty(inner));
-  return Object.fromEntries(kept);
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function migrationOf({ template }: RevisionView): unknown {

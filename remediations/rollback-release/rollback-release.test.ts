@@ -5,6 +5,7 @@ import { fakeCluster, fakeRevision, fakeWorkload } from '../../test/fakes/cluste
 import { fakeMetrics, fakeSeries } from '../../test/fakes/metrics.ts';
 import { fakeActContext, fakeReadContext } from '../../test/fakes/read-context.ts';
 import { rollbackRelease } from './index.ts';
+import { releasesOf } from './releases.ts';
 
 const NOW = 1_800_000_000_000;
 const MINUTE_MS = 60_000;
@@ -57,8 +58,11 @@ async function proposalIn(given: Given, reason: Cause['reason'] = 'bad-release',
   return rollbackRelease.propose(causeOn(workload, reason), settings, ctx);
 }
 
-const migration = (number: string) => ({
-  template: { metadata: { annotations: { 'hale.dev/migration': number } }, spec: { containers: [] } },
+const migration = (number: string, image = 'orders:31') => ({
+  template: {
+    metadata: { annotations: { 'hale.dev/migration': number } },
+    spec: { containers: [{ name: 'app', image }] },
+  },
 });
 
 describe('rollback-release', () => {
@@ -92,7 +96,7 @@ describe('rollback-release', () => {
 
   it.each<[string, Given, object]>([
     ['the policy says that migrations are safe', { current: migration('0042') }, { migrationsSafe: true }],
-    ['both need the same migration', { current: migration('0042'), previous: migration('0042') }, {}],
+    ['both need the same migration', { current: migration('0042'), previous: migration('0042', 'orders:30') }, {}],
     ['pods of the one before still serve', { previous: { replicas: 2, readyReplicas: 1 } }, {}],
   ])('proposes: %s', async (_, given, settings) => {
     expect(await proposalIn(given, 'bad-release', settings)).toHaveProperty('params');
@@ -126,6 +130,38 @@ describe('rollback-release', () => {
     await expect(
       rollbackRelease.prepare(causeOn(workload), { fromRevision: 31, toRevision: 30 }, ctx),
     ).resolves.toMatchObject({ fields: [{ path: '/spec/template', from: template }] });
+  });
+});
+
+describe('releasesOf', () => {
+  const release = (number: number, createdAt: number, image: string, restartedAt?: string) => {
+    const made = fakeRevision(number, createdAt, { image });
+    if (restartedAt === undefined) return made;
+    const annotations = { 'kubectl.kubernetes.io/restartedAt': restartedAt };
+    return { ...made, template: { ...made.template, metadata: { annotations } } };
+  };
+
+  it('counts a restart as no release', () => {
+    const revisions = [
+      release(33, 4_000, 'orders:2', '2026-01-05T12:00:00Z'),
+      release(32, 3_000, 'orders:2', '2026-01-05T11:00:00Z'),
+      release(31, 2_000, 'orders:2'),
+      release(30, 1_000, 'orders:1', '2026-01-04T09:00:00Z'),
+    ];
+
+    expect(releasesOf(revisions)).toMatchObject({
+      current: { revision: 33 },
+      previous: { revision: 30 },
+      beganAt: 2_000,
+    });
+  });
+
+  it.each([
+    ['no revision', []],
+    ['one', [release(1, 0, 'orders:1')]],
+    ['restarts only', [release(2, 1, 'orders:1', '2026-01-05T12:00:00Z'), release(1, 0, 'orders:1')]],
+  ])('finds none before in %s', (_, revisions) => {
+    expect(releasesOf(revisions)).toBeNull();
   });
 });
 

@@ -88,11 +88,15 @@ it.each([
   expect(release).toBe(expected);
 });
 
-it.each<[string, Partial<WorkloadView>, object | null]>([
-  ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'shop-prod:apps/Deployment:shop/orders' } }, null],
-  ['an operator', { controller: { apiVersion: 'db.example/v1', kind: 'Cluster', name: 'main' } }, { kind: 'Cluster' }],
-])('of a plan that ends a pod and changes no object, %s has something to say or not', (_, changes, expected) => {
+it.each<[string, Partial<WorkloadView>, string | undefined]>([
+  [
+    'Argo CD',
+    { annotations: { 'argocd.argoproj.io/tracking-id': 'shop-prod:apps/Deployment:shop/orders' } },
+    undefined,
+  ],
+  ['an operator', { controller: { apiVersion: 'db.example/v1', kind: 'Cluster', name: 'main' } }, 'Cluster'],
+])('of a plan that ends a pod and changes no object, %s has something to say or not', (_, changes, kind) => {
   const owner = findOwner(exampleWorkload(changes), null, { replicas: false, object: false });
 
-  expect(owner).toEqual(expected === null ? null : expect.objectContaining(expected));
+  expect(owner?.kind).toBe(kind);
 });

@@ -10,6 +10,7 @@ import type { Cause, PodObject } from '../../src/domain/finding.ts';
 import type { IntentDirection } from '../../src/domain/intent.ts';
 import type { Subject } from '../../src/domain/subject.ts';
 import type { Remediation } from '../../src/plugin/remediation.ts';
+import { valueAt } from '../../src/plugin/value-at.ts';
 import type { WorkloadView } from '../../src/ports/cluster.ts';
 import { fakeMetrics, fakeSeries } from '../fakes/metrics.ts';
 import { fakeActContext, fakeReadContext } from '../fakes/read-context.ts';
@@ -34,6 +35,8 @@ interface Scene {
   readonly subject: Subject;
   readonly admin: ClusterAdmin;
   readonly connection: KubernetesConnection;
+  /** UIDs of the pods that it began with; controllers make others. */
+  readonly firstPods: readonly string[];
 }
 
 interface RemediationScene {
@@ -42,23 +45,21 @@ interface RemediationScene {
   readonly settings: object;
   /** Params where what the proposal reads (nodes) is not in every world. */
   readonly params?: (scene: Scene) => Promise<unknown>;
-  arrange?(scene: Scene): Promise<void>;
+  readonly arrange?: (scene: Scene) => Promise<void>;
   /** A person edits what the plan is about. */
-  edit(scene: Scene): Promise<unknown>;
+  readonly edit: (scene: Scene) => Promise<unknown>;
   /** What the plan changes, as the API has it. */
-  touched(scene: Scene): Promise<unknown>;
+  readonly touched: (scene: Scene) => Promise<unknown>;
 }
 
 const container = (fields: object) => ({
   spec: { template: { spec: { containers: [{ name: 'main', image: 'shop/orders:1', ...fields }] } } },
 });
-const templateOf = async ({ admin, subject }: Scene) => {
-  const spec = (await admin.get(`${DEPLOYMENTS}/${subject.name}`))?.['spec'];
-  return (spec as { template: unknown } | undefined)?.template;
-};
+const valueIn = async (admin: ClusterAdmin, path: string, pointer: string) => valueAt(await admin.get(path), pointer);
+const templateOf = ({ admin, subject }: Scene) => valueIn(admin, `${DEPLOYMENTS}/${subject.name}`, '/spec/template');
 const editImage = ({ admin, subject }: Scene) =>
   admin.patch(`${DEPLOYMENTS}/${subject.name}`, container({ image: 'shop/orders:hotfix' }), 'alice');
-const livePods = async ({ connection, subject }: Scene) => {
+const livePods = async ({ connection, subject }: Pick<Scene, 'connection' | 'subject'>) => {
   const view = (await connection.reader.freshWorkload(subject)) as WorkloadView;
   return (await connection.reader.freshPods(view)).filter(({ terminating }) => !terminating);
 };
@@ -94,8 +95,7 @@ const SCENES: readonly RemediationScene[] = [
     reason: 'connection-pool-waiting',
     settings: { maxReplicas: 5 },
     edit: ({ admin, subject }) => admin.patch(`${DEPLOYMENTS}/${subject.name}`, { spec: { replicas: 4 } }, 'alice'),
-    touched: async ({ admin, subject }) =>
-      ((await admin.get(`${DEPLOYMENTS}/${subject.name}`))?.['spec'] as { replicas: number }).replicas,
+    touched: ({ admin, subject }) => valueIn(admin, `${DEPLOYMENTS}/${subject.name}`, '/spec/replicas'),
   },
   {
     remediation: rollbackRelease,
@@ -137,8 +137,7 @@ const SCENES: readonly RemediationScene[] = [
     },
     edit: ({ admin, subject: { name } }) =>
       admin.patch(`${AUTOSCALERS}/${name}`, { spec: { maxReplicas: 9 } }, 'alice'),
-    touched: async ({ admin, subject: { name } }) =>
-      ((await admin.get(`${AUTOSCALERS}/${name}`))?.['spec'] as { maxReplicas: number }).maxReplicas,
+    touched: ({ admin, subject: { name } }) => valueIn(admin, `${AUTOSCALERS}/${name}`, '/spec/maxReplicas'),
   },
   {
     remediation: evictPod,
@@ -146,7 +145,11 @@ const SCENES: readonly RemediationScene[] = [
     settings: {},
     params: async (scene) => ({ pod: await firstPod(scene), node: 'node-1' }),
     edit: async (scene) => scene.admin.remove(`${PODS}/${(await firstPod(scene)).name}`),
-    touched: async (scene) => (await livePods(scene)).map(({ uid }) => uid).sort(),
+    touched: async (scene) =>
+      (await livePods(scene))
+        .map(({ uid }) => uid)
+        .filter((uid) => scene.firstPods.includes(uid))
+        .sort(),
   },
 ];
 
@@ -164,8 +167,13 @@ export function describeRemediations({ admin, started, addDeployment }: Given): 
 
       beforeEach(async () => {
         const subject = await addDeployment(2);
-        scene = { subject, admin: admin(), connection: await started() };
-        await vi.waitFor(async () => expect(await livePods(scene)).toHaveLength(2), WAIT);
+        const world = { subject, admin: admin(), connection: await started() };
+        const pods = await vi.waitFor(async () => {
+          const found = await livePods(world);
+          expect(found).toHaveLength(2);
+          return found;
+        }, WAIT);
+        scene = { ...world, firstPods: pods.map(({ uid }) => uid) };
         await arrange?.(scene);
       });
 
@@ -220,7 +228,7 @@ export function describeRemediations({ admin, started, addDeployment }: Given): 
         await remediation.apply(params, checkpoint, act());
 
         expect(once).not.toEqual(before);
-        if (remediation.risk === 'reversible') expect(await touched(scene)).toEqual(once);
+        expect(await touched(scene)).toEqual(once);
         expect(await settle(true)).toBe('applied');
       });
 
@@ -231,7 +239,7 @@ export function describeRemediations({ admin, started, addDeployment }: Given): 
 
         await expect(remediation.apply(params, checkpoint, act())).rejects.toMatchObject({ code: 'world-moved' });
 
-        if (remediation.risk === 'reversible') expect(await touched(scene)).toEqual(edited);
+        expect(await touched(scene)).toEqual(edited);
         expect(await settle(true)).toBe('unknown');
       });
 

@@ -12,8 +12,8 @@ import type { Permission } from '../../src/domain/permission.ts';
 import type { Subject } from '../../src/domain/subject.ts';
 import { NO_RESOURCES, type WorkloadView } from '../../src/ports/cluster.ts';
 import { describeDetails } from './cluster-details-suite.ts';
-import { describeRemediations } from './cluster-remediations-suite.ts';
 import { type CuttableProxy, startProxy } from './cluster-proxy.ts';
+import { describeRemediations } from './cluster-remediations-suite.ts';
 
 /** Somebody else in the cluster, with every right: sees and does what the adapter must notice. */
 export interface ClusterAdmin {

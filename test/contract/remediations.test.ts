@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { REMEDIATIONS } from '../../remediations/index.ts';
 import { evictPod } from '../../remediations/evict-pod/index.ts';
+import { REMEDIATIONS } from '../../remediations/index.ts';
 import { raiseAutoscalerLimit } from '../../remediations/raise-autoscaler-limit/index.ts';
 import { raiseResources } from '../../remediations/raise-resources/index.ts';
 import { restartWorkload } from '../../remediations/restart-workload/index.ts';
