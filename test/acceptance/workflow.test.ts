@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { fakeWorkload } from '../fakes/cluster.ts';
 import { startWorkflow, testPolicy, type WorkflowHarness } from '../fakes/workflow.ts';
 
 const MINUTE_MS = 60_000;
@@ -51,6 +52,31 @@ describe('from alert to an end', () => {
     await hale.run(31 * MINUTE_MS);
     expect((await hale.incident()).phase).toBe('closed');
     expect(hale.cluster.writes).toHaveLength(1);
+  });
+
+  it('measures those who suffer, and changes the one that is to blame', async () => {
+    const verification = {
+      ...testPolicy().policy.verification,
+      indicator: 'users{namespace="$felt_namespace",pod=~"$felt_pods"}',
+      traffic: 'traffic{app="$felt_workload",beside="$workload"}',
+      hold: '1m',
+      deadline: '5m',
+      settle: '1m',
+    };
+    const hale = await start({ mode: 'observe', policy: testPolicy({ verification }) });
+    hale.cluster.addWorkload(
+      fakeWorkload({ subject: { name: 'import' }, annotations: { 'hale.dev/enabled': 'true' } }),
+    );
+    hale.world.blamed = 'import';
+    await hale.alert();
+    await hale.run(20_000);
+
+    const [plan] = (await hale.incident()).plans;
+    expect(plan?.subject.name).toBe('import');
+    expect(plan?.measure).toMatchObject({
+      indicator: 'users{namespace="shop",pod=~"orders-[a-z0-9]{1,10}-[a-z0-9]{5}"}',
+      traffic: 'traffic{app="orders",beside="import"}',
+    });
   });
 
   it('watches a notice, where no detector finds anything', async () => {

@@ -34,6 +34,8 @@ export interface World {
   causeThere: boolean;
   /** Name of the only workload on which the cause is found; null = on every one that is looked at. */
   causeOn: string | null;
+  /** Name of the workload that is blamed, whichever is looked at; null = the one that is looked at. */
+  blamed: string | null;
   /** The query for the neighbours is not answered. */
   neighboursDown: boolean;
   /** Whether the notification channel takes anything. */
@@ -121,6 +123,7 @@ export async function startWorkflow(
     prometheusDown: false,
     causeThere: true,
     causeOn: null,
+    blamed: null,
     neighboursDown: false,
     channelUp: true,
     mode: options.mode ?? 'auto',
@@ -349,7 +352,7 @@ function detectorOf(world: World) {
           id: ctx.newId(),
           detector: 'test',
           reason: 'connection-pool-waiting',
-          subject: incident.subject,
+          subject: world.blamed === null ? incident.subject : workloadOf(world.blamed).subject,
           confidence: 0.9,
           summary: '4 of 4 in use, 12 waiting',
           figures: { used: 12, max: 12, pending: 12, replicas: 3 },
