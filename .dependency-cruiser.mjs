@@ -15,6 +15,7 @@ const ROOMS = {
   recognition: ['domain', 'ports'],
   scan: ['domain', 'ports', 'plugin', 'connections', 'workload-metrics'],
   topology: ['domain', 'ports', 'plugin'],
+  'object-changes': ['domain', 'ports', 'plugin'],
   verification: ['domain', 'ports', 'plugin'],
   model: ['domain', 'ports', 'plugin'],
   policies: ['domain', 'ports', 'plugin'],
@@ -70,7 +71,7 @@ const pluginRules = plugins.flatMap((folder) => [
     from: { path: `^${folder}/`, pathNot: TESTS },
     to: {
       path: '^(src|detectors|remediations|skills|test)/',
-      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology)/|^${folder}/`,
+      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes)/|^${folder}/`,
     },
   },
   {

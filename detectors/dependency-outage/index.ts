@@ -85,13 +85,7 @@ async function changeBehind(
 }
 
 function calleeAt(address: string, caller: WorkloadView, ctx: Pick<ReadContext, 'cluster'>): WorkloadView | null {
-  const { namespace } = caller.subject;
-  const found = createCallEnds(ctx.cluster).atAddress(address, namespace) ?? [];
-  // A mesh or a trace names the workload itself, which need not have a Service of its name.
-  const named = ['Deployment', 'StatefulSet', 'DaemonSet'].map((kind) =>
-    ctx.cluster.workload({ namespace, kind, name: address }),
-  );
-  const [callee = null] = [...found, ...named.filter((one) => one !== null)];
+  const callee = createCallEnds(ctx.cluster).workloadAt(address, caller.subject.namespace);
   return callee?.subject.uid === caller.subject.uid ? null : callee;
 }
 

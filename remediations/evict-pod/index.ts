@@ -1,10 +1,9 @@
 import { HaleError } from '../../src/domain/errors.ts';
 import type { PodObject } from '../../src/domain/finding.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
+import { intentOn, markOf, present } from '../../src/object-changes/index.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
-import { intentOn, markOf } from '../../src/plugin/intent-mark.ts';
 import { defineRemediation } from '../../src/plugin/remediation.ts';
-import { present } from '../../src/plugin/replace-fields.ts';
 import type { PodView, WorkloadView } from '../../src/ports/cluster.ts';
 import { EvictCheckpoint, EvictParams, EvictSettings } from './schema.ts';
 import { whyNot } from './whether.ts';

@@ -1,4 +1,4 @@
-import { valueAt } from '../../src/plugin/value-at.ts';
+import { valueAt } from '../../src/object-changes/index.ts';
 import type { PodView, WorkloadView } from '../../src/ports/cluster.ts';
 import type { DisruptionBudgetView, NodeView } from '../../src/ports/cluster-details.ts';
 import type { EvictSettings } from './schema.ts';

@@ -1,15 +1,15 @@
 import { HaleError } from '../../src/domain/errors.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
-import type { ReadContext } from '../../src/plugin/context.ts';
-import { defineRemediation } from '../../src/plugin/remediation.ts';
 import {
   FieldsCheckpoint,
   fieldsStand,
   present,
   replaceFields,
   settleFields,
-} from '../../src/plugin/replace-fields.ts';
-import { valueAt } from '../../src/plugin/value-at.ts';
+  valueAt,
+} from '../../src/object-changes/index.ts';
+import type { ReadContext } from '../../src/plugin/context.ts';
+import { defineRemediation } from '../../src/plugin/remediation.ts';
 import type { AutoscalerDetails } from '../../src/ports/cluster-details.ts';
 import { RaiseLimitParams, RaiseLimitSettings } from './schema.ts';
 

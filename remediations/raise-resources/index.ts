@@ -1,33 +1,28 @@
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
+import {
+  FieldsCheckpoint,
+  present,
+  REVISION_FIELD,
+  replaceFields,
+  revisionOf,
+  rolloutEffect,
+  settleFields,
+  TEMPLATE_KINDS,
+  templatePermissions,
+  valueAt,
+} from '../../src/object-changes/index.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineRemediation } from '../../src/plugin/remediation.ts';
-import { FieldsCheckpoint, present, replaceFields, settleFields } from '../../src/plugin/replace-fields.ts';
-import { REVISION_FIELD, revisionOf } from '../../src/plugin/revision.ts';
-import { rolloutEffect } from '../../src/plugin/rollout-effect.ts';
-import { valueAt } from '../../src/plugin/value-at.ts';
 import { cpuText, memoryText, quantityOf } from './quantity.ts';
 import { RaiseResourcesParams, RaiseResourcesSettings } from './schema.ts';
 
-const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'];
 const MIB = 2 ** 20;
 
 /** More room for a container that is killed or throttled at its limit, inside the policy's ceiling. */
 export const raiseResources = defineRemediation<RaiseResourcesSettings, RaiseResourcesParams, FieldsCheckpoint>({
   id: 'raise-resources',
   summary: 'raises the memory or CPU limit of a container up to a ceiling',
-  needs: [
-    { group: 'apps', resource: 'deployments', verb: 'get', because: 'the limits are read before and after the change' },
-    {
-      group: 'apps',
-      resource: 'statefulsets',
-      verb: 'get',
-      because: 'the limits are read before and after the change',
-    },
-    { group: 'apps', resource: 'daemonsets', verb: 'get', because: 'the limits are read before and after the change' },
-    { group: 'apps', resource: 'deployments', verb: 'patch', because: 'the change itself' },
-    { group: 'apps', resource: 'statefulsets', verb: 'patch', because: 'the change itself' },
-    { group: 'apps', resource: 'daemonsets', verb: 'patch', because: 'the change itself' },
-  ],
+  needs: templatePermissions('the limits are read before and after the change'),
   handles: ['out-of-memory', 'cpu-saturated'],
   settings: RaiseResourcesSettings,
   params: RaiseResourcesParams,
@@ -36,7 +31,8 @@ export const raiseResources = defineRemediation<RaiseResourcesSettings, RaiseRes
   risk: 'reversible',
 
   async propose({ subject, reason }, settings, ctx) {
-    if (!KINDS.includes(subject.kind)) return { declined: `a ${subject.kind} has no pod template that Hale changes` };
+    if (!TEMPLATE_KINDS.includes(subject.kind))
+      return { declined: `a ${subject.kind} has no pod template that Hale changes` };
     const workload = await ctx.cluster.freshWorkload(subject, ctx.signal);
     if (workload?.subject.uid !== subject.uid) return { declined: `${subjectName(subject)} does not exist any more` };
     const resource = reason === 'out-of-memory' ? 'memory' : 'cpu';

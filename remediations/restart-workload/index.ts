@@ -1,15 +1,22 @@
 import { readPools } from '../../src/connections/index.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
+import {
+  FieldsCheckpoint,
+  present,
+  REVISION_FIELD,
+  replaceFields,
+  revisionOf,
+  rolloutEffect,
+  settleFields,
+  TEMPLATE_KINDS,
+  templatePermissions,
+  valueAt,
+} from '../../src/object-changes/index.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineRemediation } from '../../src/plugin/remediation.ts';
-import { FieldsCheckpoint, present, replaceFields, settleFields } from '../../src/plugin/replace-fields.ts';
-import { REVISION_FIELD, revisionOf } from '../../src/plugin/revision.ts';
-import { rolloutEffect } from '../../src/plugin/rollout-effect.ts';
-import { valueAt } from '../../src/plugin/value-at.ts';
 import { ifReadable } from '../../src/workload-metrics/index.ts';
 import { RestartParams, RestartSettings } from './schema.ts';
 
-const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'];
 const ANNOTATIONS = '/spec/template/metadata/annotations';
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
@@ -17,24 +24,7 @@ const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 export const restartWorkload = defineRemediation<RestartSettings, RestartParams, FieldsCheckpoint>({
   id: 'restart-workload',
   summary: 'restarts a workload pod by pod, where what is wrong is inside of its processes',
-  needs: [
-    {
-      group: 'apps',
-      resource: 'deployments',
-      verb: 'get',
-      because: 'the template is read before and after the change',
-    },
-    {
-      group: 'apps',
-      resource: 'statefulsets',
-      verb: 'get',
-      because: 'the template is read before and after the change',
-    },
-    { group: 'apps', resource: 'daemonsets', verb: 'get', because: 'the template is read before and after the change' },
-    { group: 'apps', resource: 'deployments', verb: 'patch', because: 'the change itself' },
-    { group: 'apps', resource: 'statefulsets', verb: 'patch', because: 'the change itself' },
-    { group: 'apps', resource: 'daemonsets', verb: 'patch', because: 'the change itself' },
-  ],
+  needs: templatePermissions('the template is read before and after the change'),
   handles: ['connection-leak', 'memory-leaking'],
   settings: RestartSettings,
   params: RestartParams,
@@ -44,7 +34,7 @@ export const restartWorkload = defineRemediation<RestartSettings, RestartParams,
   rollback: { none: 'processes that ended cannot be brought back' },
 
   async propose({ subject, figures }, settings, ctx) {
-    if (!KINDS.includes(subject.kind))
+    if (!TEMPLATE_KINDS.includes(subject.kind))
       return { declined: `a ${subject.kind} has no controller that would restart it pod by pod` };
     const workload = await ctx.cluster.freshWorkload(subject, ctx.signal);
     if (workload?.subject.uid !== subject.uid) return { declined: `${subjectName(subject)} does not exist any more` };

@@ -1,11 +1,17 @@
 import { HaleError } from '../../src/domain/errors.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
+import {
+  FieldsCheckpoint,
+  present,
+  REVISION_FIELD,
+  replaceFields,
+  rolloutEffect,
+  settleFields,
+  stuckSince,
+  valueAt,
+} from '../../src/object-changes/index.ts';
 import type { ReadContext } from '../../src/plugin/context.ts';
 import { defineRemediation } from '../../src/plugin/remediation.ts';
-import { FieldsCheckpoint, present, replaceFields, settleFields } from '../../src/plugin/replace-fields.ts';
-import { REVISION_FIELD } from '../../src/plugin/revision.ts';
-import { rolloutEffect, stuckSince } from '../../src/plugin/rollout-effect.ts';
-import { valueAt } from '../../src/plugin/value-at.ts';
 import type { RevisionView } from '../../src/ports/cluster-details.ts';
 import { readinessOf } from './readiness.ts';
 import { isSameTemplate, releasesOf } from './releases.ts';

@@ -56,10 +56,9 @@ export async function measureHop(workload: WorkloadView, sinceMinutes: number, c
   const callees = new Map<string, WorkloadView>();
   const waits = calls.calls
     .map((one): Wait => {
-      const callee =
-        (ends.atAddress(one.address, subject.namespace) ?? [])[0] ?? namedWorkload(one, subject.namespace, ctx);
-      const to = callee === undefined ? one.address : subjectName(callee.subject);
-      if (callee !== undefined && callee.subject.uid !== subject.uid) callees.set(to, callee);
+      const callee = ends.workloadAt(one.address, subject.namespace);
+      const to = callee === null ? one.address : subjectName(callee.subject);
+      if (callee !== null && callee.subject.uid !== subject.uid) callees.set(to, callee);
       return { to, ...waitFor(one, requests, windows) };
     })
     .filter((wait) => (wait.now ?? 0) > 0 || (wait.before ?? 0) > 0);
@@ -91,13 +90,4 @@ function waitFor(calls: CallsTo, requests: Points, windows: Windows): Omit<Wait,
 
 function inside(total: number | null, waits: readonly (number | null)[]): number | null {
   return total === null ? null : Math.max(0, total - waits.reduce<number>((sum, wait) => sum + (wait ?? 0), 0));
-}
-
-/** A mesh or a trace names the workload itself. */
-function namedWorkload({ address }: CallsTo, namespace: string, ctx: ReadContext): WorkloadView | undefined {
-  return (
-    ['Deployment', 'StatefulSet', 'DaemonSet']
-      .map((kind) => ctx.cluster.workload({ namespace, kind, name: address }))
-      .find((one) => one !== null) ?? undefined
-  );
 }

@@ -19,9 +19,9 @@ import { createAuthenticator } from '../intake/authenticate.ts';
 import { createScanIntake } from '../intake/scan-intake.ts';
 import { createWatchdog } from '../intake/watchdog.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
-import type { RecordedMetrics } from '../plugin/context.ts';
 import { loadPolicies, matchPolicies } from '../policies/index.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { MetricsReader } from '../ports/metrics.ts';
 import type { StepObserver } from '../ports/steps.ts';
 import type { LoweredAutonomy, Store } from '../ports/store.ts';
 import { createAlertRecogniser } from '../recognition/index.ts';
@@ -118,8 +118,30 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
         log.info({ resource, namespace, change, detail: redactor.text(detail) }, 'watch changed');
     },
   });
-  const cluster = traced('kubernetes', kubernetes.reader, ['freshWorkload', 'freshAutoscaler', 'configMap']);
-  const writer = traced('kubernetes', kubernetes.writer, ['scale', 'recordEvent', 'putConfigMap']);
+  const cluster = traced('kubernetes', kubernetes.reader, [
+    'freshWorkload',
+    'freshAutoscaler',
+    'configMap',
+    'revisions',
+    'freshPods',
+    'object',
+    'eventsAbout',
+    'autoscalersOf',
+    'endpointsOf',
+    'networkPolicies',
+    'quotas',
+    'volumeClaims',
+    'disruptionBudgets',
+    'nodes',
+    'podLog',
+  ]);
+  const writer = traced('kubernetes', kubernetes.writer, [
+    'scale',
+    'evictPod',
+    'replaceFields',
+    'recordEvent',
+    'putConfigMap',
+  ]);
 
   const waker = createTimerWaker({
     store,
@@ -129,11 +151,12 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   const modeCeiling = (policyId: string | null, namespace: string | null) =>
     operatorCeiling(config.autonomy, policyId, namespace);
   const freezeReaders = { store, cluster, settings: config.freeze };
+  const topology = (asked: Pick<MetricsReader, 'instant'>, now: () => number) =>
+    createTopology({ cluster, metrics: asked, now, calls: config.catalogue.calls });
   const readers = {
     metrics: reading,
     cluster,
-    topology: (recorded: RecordedMetrics, now: () => number) =>
-      createTopology({ cluster, metrics: recorded, now, calls: config.catalogue.calls }),
+    topology,
     redact: redactor,
     newId,
     queriesPerMinute: config.prometheus.queriesPerIncidentPerMinute,
@@ -211,8 +234,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     gateSummaries: Object.fromEntries(GATES.map((gate) => [gate.id, gate.summary])),
     readFreeze: () => readFreeze(freezeReaders),
     runSkill: createSkillRunner((signal) => openReading(readers, skillPool, 'skill', clock.now(), signal)),
-    callGraph: (only) =>
-      createTopology({ cluster, metrics: reading, now: () => clock.now(), calls: config.catalogue.calls }).graph(only),
+    callGraph: (only) => topology(reading, () => clock.now()).graph(only),
     freezeConfigMap: `${config.freeze.namespace}/${config.freeze.configMap}`,
     model: config.model === null ? null : { name: config.model.name, perDay: config.model.budget.perDay },
     version: VERSION,

@@ -176,9 +176,7 @@ export interface ClusterWriter {
     change: { readonly subject: Subject; readonly from: number; readonly to: number; readonly dryRun?: boolean },
     fence: WriteFence,
   ): Promise<void>;
-  /** Deletes one life of a pod; its owner makes another. Gone already: world-moved. */
-  deletePod(pod: PodRef, fence: WriteFence): Promise<void>;
-  /** Deletes it through the eviction API, which a disruption budget may refuse: cluster-rejected, nothing written. */
+  /** Ends one life of a pod, whose owner makes another, through the eviction API, which a disruption budget may refuse: cluster-rejected, nothing written. */
   evictPod(pod: PodRef & { readonly dryRun?: boolean }, fence: WriteFence): Promise<void>;
   /**
    * Replaces fields of a workload or an autoscaler in one JSON patch that tests the UID and every old value. `from` null: the field is not

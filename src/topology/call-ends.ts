@@ -15,6 +15,8 @@ export interface CallEnds {
   calleesOf(call: MeasuredCall, caller: WorkloadView): readonly CallNode[];
   /** What stands at an address as `namespace` writes it; null where no Service, pod or workload has it. */
   atAddress(address: string, namespace: string): readonly WorkloadView[] | null;
+  /** The one workload that a caller means: what stands at the address, or, as a mesh or a trace says it, is called so itself. */
+  workloadAt(address: string, namespace: string): WorkloadView | null;
 }
 
 const NAMED_KINDS: readonly Subject['kind'][] = ['Deployment', 'StatefulSet', 'DaemonSet'];
@@ -71,7 +73,11 @@ export function createCallEnds(cluster: TopologyCluster): CallEnds {
     return [outsideNode(kind === 'database' ? 'database' : 'external', to.address)];
   }
 
-  return { callersOf, calleesOf, atAddress };
+  function workloadAt(address: string, namespace: string): WorkloadView | null {
+    return (atAddress(address, namespace) ?? [])[0] ?? workloadsNamed(cluster, namespace, address)[0] ?? null;
+  }
+
+  return { callersOf, calleesOf, atAddress, workloadAt };
 }
 
 export function workloadNode({ subject }: Pick<WorkloadView, 'subject'>): CallNode {

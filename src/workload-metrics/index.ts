@@ -15,6 +15,7 @@ export type { WorkloadSeries } from './read-series.ts';
 export { byContainer, named, otelNamed, readSeries } from './read-series.ts';
 export type { ServedByPod } from './read-served.ts';
 export { readServedByPod } from './read-served.ts';
+export { readUnusualTraffic } from './read-traffic.ts';
 export type { ServerFamily } from './served-requests.ts';
 export { SERVER_FAMILIES } from './served-requests.ts';
 export { readServedTime } from './served-time.ts';

@@ -26,7 +26,6 @@ const RULES = {
     { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'patch'] },
     { apiGroups: ['apps'], resources: ['deployments'], verbs: ['patch'] },
     { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['patch'] },
-    { apiGroups: [''], resources: ['pods'], verbs: ['delete'] },
     { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
     { apiGroups: [''], resources: ['events', 'nodes', 'resourcequotas', 'persistentvolumeclaims'], verbs: ['list'] },

@@ -9,8 +9,8 @@ import type { KubernetesConnection } from '../../src/adapters/kubernetes/index.t
 import type { Cause, PodObject } from '../../src/domain/finding.ts';
 import type { IntentDirection } from '../../src/domain/intent.ts';
 import type { Subject } from '../../src/domain/subject.ts';
+import { valueAt } from '../../src/object-changes/index.ts';
 import type { Remediation } from '../../src/plugin/remediation.ts';
-import { valueAt } from '../../src/plugin/value-at.ts';
 import type { WorkloadView } from '../../src/ports/cluster.ts';
 import { fakeMetrics, fakeSeries } from '../fakes/metrics.ts';
 import { fakeActContext, fakeReadContext } from '../fakes/read-context.ts';

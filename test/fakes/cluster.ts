@@ -44,7 +44,7 @@ export interface FakeDetails {
 
 /** A write other than of replicas, as it was stored. */
 export type ObjectWrite =
-  | { readonly write: 'delete' | 'evict'; readonly pod: string; readonly intentId: string }
+  | { readonly write: 'evict'; readonly pod: string; readonly intentId: string }
   | {
       readonly write: 'replace';
       readonly subject: Subject;
@@ -286,16 +286,6 @@ export function fakeCluster(now: () => number): FakeCluster {
   }
 
   const writer: ClusterWriter = {
-    deletePod: (pod, fence) =>
-      stored(
-        fence,
-        false,
-        () => mustHavePod(pod),
-        () => {
-          removePod(pod);
-          objectWrites.push({ write: 'delete', pod: pod.name, intentId: fence.intentId });
-        },
-      ),
     evictPod: (pod, fence) =>
       stored(
         fence,

@@ -32,9 +32,9 @@ const QUIET_MS = 30_000;
 const WINDOW_MS = 5_000;
 const TIMEOUT_MS = 8 * 60_000;
 const LOOK_EVERY_MS = 1_000;
-/** What is not expected to move is watched for so long after Hale has made up its mind. */
 /** How long a shop in which nothing is wrong is watched for a false alarm. */
 const CALM_MS = 4 * 60_000;
+/** What is not expected to move is watched for so long after Hale has made up its mind. */
 const AFTERMATH_MS = 20_000;
 const IGNORED_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'monitoring', HALE_NAMESPACE];
 const ENDED = new Set(['resolved', 'self-resolved', 'escalated', 'watching', 'closed']);

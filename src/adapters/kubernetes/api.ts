@@ -10,7 +10,7 @@ export interface KubeRequest {
   readonly operation: KubeOperation;
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH';
   readonly body?: { readonly type: string; readonly value: unknown };
   readonly accept?: string;
   readonly signal?: AbortSignal | undefined;

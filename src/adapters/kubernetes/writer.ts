@@ -35,7 +35,6 @@ export function createClusterWriter(options: ClusterWriterOptions): ClusterWrite
   const { api, now, instance } = options;
   return {
     scale: (change, fence) => scale(options, change, fence),
-    deletePod: (pod, fence) => removePod(options, pod, fence),
     evictPod: (pod, fence) => evictPod(options, pod, fence),
     replaceFields: (change, fence) => replaceFields(options, change, fence),
     async recordEvent({ subject, type, reason, action, note }, signal) {
@@ -127,20 +126,6 @@ function scalableResource(subject: Subject): KubeResource {
 }
 
 /** The UID is a precondition: a pod of the same name that was made since is not touched. */
-async function removePod({ api, now }: ClusterWriterOptions, pod: PodRef, fence: WriteFence): Promise<void> {
-  const { namespace, name, uid } = pod;
-  const answer = await api.call({
-    operation: { permission: permissionFor(WATCHED.pods, 'delete'), namespace, name, writes: true },
-    method: 'DELETE',
-    path: pathOf(WATCHED.pods, { namespace, name }),
-    body: { type: 'application/json', value: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } } },
-    signal: fence.signal,
-    beforeSend: () => refuseAfterDeadline(fence, now()),
-    alsoAccept: [404, 409],
-  });
-  if (answer.status >= 300) throw podMoved(pod, answer.status);
-}
-
 async function evictPod(
   { api, now }: ClusterWriterOptions,
   { namespace, name, uid, dryRun }: PodRef & { readonly dryRun?: boolean },
@@ -169,7 +154,7 @@ async function evictPod(
     beforeSend: () => refuseAfterDeadline(fence, now()),
     alsoAccept: [404, 409, 429],
   });
-  // 429 is how the eviction API says that a disruption budget forbids it (for now).
+  // 429 is how the eviction API says that a disruption budget forbids it at this moment.
   if (answer.status === 429) {
     throw new HaleError(
       'cluster-rejected',

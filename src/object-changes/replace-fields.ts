@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Intent, IntentDirection } from '../domain/intent.ts';
 import { Subject, subjectName } from '../domain/subject.ts';
+import type { ActContext, ReadContext } from '../plugin/context.ts';
 import type { FieldReplacement } from '../ports/cluster.ts';
-import type { ActContext, ReadContext } from './context.ts';
 import { intentOn, markOf } from './intent-mark.ts';
 import { valueAt } from './value-at.ts';
 

@@ -1,7 +1,7 @@
 import type { IntentDirection } from '../domain/intent.ts';
 import type { Subject } from '../domain/subject.ts';
-import type { ReadContext } from './context.ts';
-import type { Effect } from './remediation.ts';
+import type { ReadContext } from '../plugin/context.ts';
+import type { Effect } from '../plugin/remediation.ts';
 import { type FieldsCheckpoint, fieldsStandIn, uidOf } from './replace-fields.ts';
 import { valueAt } from './value-at.ts';
 

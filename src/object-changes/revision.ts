@@ -1,5 +1,5 @@
 import type { Subject } from '../domain/subject.ts';
-import type { ReadContext } from './context.ts';
+import type { ReadContext } from '../plugin/context.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 /** How a preview names it among the values that a plan touches: another revision is another pod template. */
