@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { chartRules } from '../scripts/chart-rules.ts';
 import { isRead, wantedPermissions } from '../src/app/permissions.ts';
 import { loadConfig } from '../src/config/load-config.ts';
@@ -154,6 +154,27 @@ describe.skipIf(helm === undefined)('the chart, rendered by helm', () => {
     expect(config.autonomy).toMatchObject({ default: 'observe', namespaces: {} });
     expect(config.scope.namespaces).toEqual(['shop', 'checkout']);
     expect(config.freeze.namespace).toBe('hale');
+  });
+
+  it('mounts policies of the user as files before the shipped ones, and changes the pod when they change', () => {
+    const policy = (id: string) => ({ apiVersion: 'hale/v1', kind: 'Policy', id, cause: 'bad-release' });
+    const given = (id: string) => ({
+      ...VALUES,
+      config: { ...VALUES.config, policies: { directories: ['/mine'] } },
+      policies: { mine: { ...policy(id), ladder: [], verification: {} } },
+    });
+    const dataOf = (name: string) =>
+      render(given('mine')).objects.find((it) => it.kind === 'ConfigMap' && it.metadata.name === name)?.['data'];
+    const podOf = (id: string) =>
+      JSON.stringify(render(given(id)).objects.find(({ kind }) => kind === 'Deployment')?.['spec']);
+
+    expect(parse((dataOf('hale-policies') as { 'mine.yaml': string })['mine.yaml'])).toMatchObject(policy('mine'));
+    expect(parse((dataOf('hale') as { 'hale.yaml': string })['hale.yaml'])).toMatchObject({
+      policies: { directories: ['/etc/hale/policies', '/mine'] },
+    });
+    expect(podOf('mine')).toContain('"mountPath":"/etc/hale/policies","readOnly":true');
+    expect(podOf('mine')).not.toBe(podOf('other'));
+    expect(render().text).not.toContain('/etc/hale/policies');
   });
 
   it('is one replica that is replaced, never doubled, and may do little on its node', () => {

@@ -23,9 +23,9 @@ export const dependencyOutage = defineDetector<DependencyOutageConfig>({
     const findings: Finding[] = [];
     for (const caller of [incident.workload, ...callees].slice(0, config.maxWorkloads)) {
       const reading = await readCalls(caller.subject, ctx);
-      const until = Math.min(reading.at - 300_000, incident.since - 120_000);
+      const { at, from } = reading;
       for (const calls of reading.calls) {
-        const outage = judge(calls, { at: reading.at, from: reading.from, until }, config);
+        const outage = judge(calls, { at, from, since: incident.since }, config);
         if (outage === null) continue;
         findings.push(await findingOf({ outage, caller, address: calls.address, queries: reading.queries, ctx }));
       }

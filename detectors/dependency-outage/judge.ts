@@ -1,5 +1,5 @@
-import type { CallsTo, Points } from '../../src/workload-metrics/index.ts';
-import { medianOf, valuesWithin } from '../../src/workload-metrics/index.ts';
+import type { CallsTo, Past, Points } from '../../src/workload-metrics/index.ts';
+import { medianOf, usualOf, valuesWithin } from '../../src/workload-metrics/index.ts';
 import type { DependencyOutageConfig } from './schema.ts';
 
 export interface Outage {
@@ -12,24 +12,13 @@ export interface Outage {
   readonly usualSeconds: number | null;
 }
 
-interface Times {
-  readonly at: number;
-  /** What is before it and after `from` tells what is usual. */
-  readonly until: number;
-  readonly from: number;
-}
-
 const RECENT_MS = 90_000;
-const MIN_PAST = 5;
 
 /** Whether calls to one address fail or take much longer than they did; null when neither, or too few calls tell. */
-export function judge(calls: CallsTo, times: Times, config: DependencyOutageConfig): Outage | null {
+export function judge(calls: CallsTo, times: Past, config: DependencyOutageConfig): Outage | null {
   const { total } = calls;
   const now = (points: Points) => medianOf(valuesWithin(points, times.at - RECENT_MS, times.at));
-  const usual = (points: Points) => {
-    const values = valuesWithin(points, times.from, times.until);
-    return values.length < MIN_PAST ? null : medianOf(values);
-  };
+  const usual = (points: Points) => usualOf(points, times);
   const flowing = new Map([...total].filter(([, perS]) => perS >= config.minCallsPerS));
   const over = (part: Points) => new Map([...flowing].map(([when, perS]) => [when, (part.get(when) ?? 0) / perS]));
   const mean = new Map([...over(calls.seconds)].filter(([when]) => calls.seconds.has(when)));

@@ -69,6 +69,7 @@ function findingOf({ workload: { subject }, told, pools, server, deeper, ctx }: 
     summary: `${subjectName(subject)}: ${told.because.join('; ')}`,
     figures: { ...figuresOf(pools, server), ...deeper?.figures },
     evidence: [...evidenceOf(pools, server, ctx), ...more],
+    ...(told.reason === 'connection-pool-waiting' && deeper?.doubt ? { unsettled: deeper.doubt } : {}),
     ...(deeper?.mend ? { mend: deeper.mend } : {}),
   };
 }

@@ -6,11 +6,13 @@ import type { WorkloadView } from '../../src/ports/cluster.ts';
 import { readUsers } from '../../src/workload-metrics/index.ts';
 import type { Judgement } from './judge.ts';
 import type { Holder, Seen } from './tell-apart.ts';
-import { leakOf, MIN_LOCK_WAITERS, slowQueryOf } from './tell-apart.ts';
+import { doubtOf, leakOf, MIN_LOCK_WAITERS, slowQueryOf } from './tell-apart.ts';
 
 export interface Deeper {
   /** Null = the load holds the connections, or nothing can tell. */
   readonly holder: Holder | null;
+  /** Why the waiting cannot be laid to the load yet; null = it can, or nothing waits. */
+  readonly doubt: string | null;
   /** Sessions of the database wait for locks: no matter for the pool, and more replicas would make it worse. */
   readonly locked: boolean;
   readonly figures: Readonly<Record<string, number>>;
@@ -37,7 +39,7 @@ export async function lookDeeper(
   const isSlower = [work.operationSeconds, work.holdSeconds].some(
     ({ before, now }) => before !== null && now !== null && now > before * 2,
   );
-  const none: Deeper = { holder: null, locked: false, figures: {}, queries: [], mend: null };
+  const none: Deeper = { holder: null, doubt: null, locked: false, figures: {}, queries: [], mend: null };
   if (judgement === null && !isSlower) return none;
 
   const database = link.link === 'none' ? null : link.database;
@@ -45,7 +47,7 @@ export async function lookDeeper(
   const locked = (sessions?.waitingForLocks ?? 0) >= MIN_LOCK_WAITERS;
   if (locked) return { ...none, locked };
   const statements = database && sessions && (await readStatements(database, since, ctx));
-  const isTold = work.returnedInUse.now !== null || work.operationsPerS.now !== null;
+  const isTold = work.returnedInUse.now !== null && work.holdSeconds.before !== null;
   const users = isTold
     ? ({ state: 'unmeasured', because: '', figures: {}, queries: [] } as const)
     : await readUsers({ workload, since }, ctx);
@@ -53,7 +55,15 @@ export async function lookDeeper(
   const seen: Seen = { pools, work, sessions, statements, users };
   const holder = (judgement === null ? null : leakOf(seen)) ?? slowQueryOf(seen);
   const queries = [work, sessions, statements, users].flatMap((reading) => reading?.queries ?? []);
-  return { holder, locked, figures: figuresOf(seen), queries, mend: holder && mendOf(holder, workload, sessions) };
+  const doubt = judgement === null || holder !== null ? null : doubtOf(seen);
+  return {
+    holder,
+    doubt,
+    locked,
+    figures: figuresOf(seen),
+    queries,
+    mend: holder && mendOf(holder, workload, sessions),
+  };
 }
 
 function figuresOf({ work, sessions, statements }: Seen): Record<string, number> {

@@ -1,4 +1,10 @@
-import type { KnownPools, PoolWork, SessionsReading, StatementsReading } from '../../src/connections/index.ts';
+import type {
+  BeforeAndNow,
+  KnownPools,
+  PoolWork,
+  SessionsReading,
+  StatementsReading,
+} from '../../src/connections/index.ts';
 import type { UsersState } from '../../src/workload-metrics/index.ts';
 
 /** What holds the connections of a pool, when it is not the load. */
@@ -108,11 +114,44 @@ export function slowQueryOf({ pools, work, sessions, statements }: Seen): Holder
   return null;
 }
 
-function isSlower({ before, now }: { before: number | null; now: number | null }, riseSeconds: number): boolean {
+/** Of the connections in use, so many have to be at work for the load to be what holds them. */
+const WORKING_SHARE = 0.6;
+const GROWN = 1.2;
+
+/**
+ * Why a waiting pool cannot be laid to the load yet; null = its connections work, and no slower than they did. A leak, a lock and a slow query
+ * look like load at first, and more replicas would feed them.
+ */
+export function doubtOf({ pools, work, sessions, statements, users }: Seen): string | null {
+  if (pools === null) return null;
+  const { ratePerS, usualRatePerS, errorShare = 0 } = users.figures;
+  const served = ratePerS === undefined || usualRatePerS === undefined ? null : ratePerS * (1 - errorShare);
+  const atWork = [work.returnedInUse.newest, work.operationsUnderWay.newest, sessions?.active ?? null];
+  const working = Math.max(...atWork.map((one) => one ?? 0));
+  const isTold = atWork.some((one) => one !== null);
+  if (isTold && working < pools.used * WORKING_SHARE)
+    return `of ${pools.used} connections in use only ${rounded(working)} are at work: a leak would look so`;
+  if (!isTold && (served === null || served < (usualRatePerS ?? 0) * WORKING_SHARE))
+    return 'whether its connections are at work is not told';
+
+  const times = [work.holdSeconds, work.operationSeconds, statements?.statementSeconds ?? null];
+  const known = times.filter((one) => one !== null && one.before !== null && one.newest !== null);
+  const slower = known.find((one) => one !== null && isSlower({ ...one, now: one.newest }, SLOWER.riseSeconds));
+  // A server that rests is not what makes its clients slow.
+  const mayBeServer = sessions?.active == null || sessions.active >= pools.used / 2;
+  if (slower && mayBeServer)
+    return `connections are busy for ${figures({ ...slower, now: slower.newest })}: a lock or a slow query would look so`;
+  if (known.length > 0 || (served !== null && served >= (usualRatePerS ?? 0) * GROWN)) return null;
+  return 'how long its connections were busy before is not known';
+}
+
+function isSlower({ before, now }: Compared, riseSeconds: number): boolean {
   return before !== null && now !== null && now >= before * SLOWER.ratio && now - before >= riseSeconds;
 }
 
-function figures({ before, now }: { before: number | null; now: number | null }): string {
+type Compared = Pick<BeforeAndNow, 'before' | 'now'>;
+
+function figures({ before, now }: Compared): string {
   return `${rounded(now ?? 0)} s, before ${rounded(before ?? 0)} s`;
 }
 

@@ -40,5 +40,19 @@ yes
   "api" (dict "tokens" $tokens)
   "freeze" (dict "namespace" .Release.Namespace)
   "store" (dict "path" "/var/lib/hale/store.db") }}
-{{- toYaml (mergeOverwrite (deepCopy .Values.config) $chart) }}
+{{- $config := mergeOverwrite (deepCopy .Values.config) $chart }}
+{{- if .Values.policies }}
+{{- $policies := $config.policies | default dict }}
+{{- $directories := prepend ($policies.directories | default list) "/etc/hale/policies" }}
+{{- $_ := set $config "policies" (merge (dict "directories" $directories) $policies) }}
+{{- end }}
+{{- toYaml $config }}
+{{- end }}
+
+{{/* The user's own policies, a file each. */}}
+{{- define "hale.policies" -}}
+{{- range $name, $policy := .Values.policies }}
+{{ $name }}.yaml: |
+  {{- toYaml $policy | nindent 2 }}
+{{- end }}
 {{- end }}

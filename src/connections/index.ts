@@ -3,7 +3,7 @@ export { databaseOf, KnownDatabases } from './databases.ts';
 export { POOL_NAMES, poolFamilyOf } from './pool-families.ts';
 export type { ServerReading } from './read-database-server.ts';
 export { freeConnections, readDatabaseServer } from './read-database-server.ts';
-export type { PoolWork } from './read-pool-work.ts';
+export type { BeforeAndNow, PoolWork } from './read-pool-work.ts';
 export { readPoolWork } from './read-pool-work.ts';
 export type { KnownPools, PoolReading } from './read-pools.ts';
 export { readPools } from './read-pools.ts';

@@ -2,11 +2,13 @@ import type { Subject } from '../domain/subject.ts';
 import type { Points, WorkloadSeries } from '../workload-metrics/index.ts';
 import {
   addInto,
+  lastValue,
   medianOf,
   named,
   otelNamed,
   readSeries,
   trailingRates,
+  usualOf,
   valuesWithin,
 } from '../workload-metrics/index.ts';
 import type { ConnectionsContext } from './read-pools.ts';
@@ -14,7 +16,10 @@ import type { ConnectionsContext } from './read-pools.ts';
 /** A figure now and before the incident; null = not told. */
 export interface BeforeAndNow {
   readonly before: number | null;
+  /** The median of the last minute and a half: what lasts. */
   readonly now: number | null;
+  /** The newest value: what may only have begun. */
+  readonly newest: number | null;
 }
 
 /** What the connections of a workload's pools are used for, as its own metrics tell; seconds, and per second. */
@@ -32,10 +37,10 @@ export interface PoolWork {
 }
 
 const BACK_MS = 40 * 60_000;
-const STEP_MS = 30_000;
-const RATE_MS = 120_000;
+const STEP_MS = 15_000;
+/** Short, because what holds the connections has to be told before somebody acts; a scrape interval of a minute still gives a rate. */
+const RATE_MS = 60_000;
 const RECENT_MS = 90_000;
-const MIN_PAST = 5;
 const MS = 0.001;
 
 /** OpenTelemetry's database clients, now and before 1.24; Micrometer's HikariCP, Spring Data and MongoDB driver. All counters. */
@@ -60,14 +65,11 @@ type Role = (typeof NAMINGS)[number]['role'];
 export async function readPoolWork(subject: Subject, since: number, ctx: ConnectionsContext): Promise<PoolWork> {
   const window = { backMs: BACK_MS, stepMs: STEP_MS, summed: true };
   const { query, series, at } = await readSeries(subject, NAMINGS, window, ctx);
-  const until = Math.min(at - 300_000, since - RATE_MS);
-  const figure = (points: Points): BeforeAndNow => {
-    const past = valuesWithin(points, at - BACK_MS, until);
-    return {
-      before: past.length < MIN_PAST ? null : medianOf(past),
-      now: medianOf(valuesWithin(points, at - RECENT_MS, at)),
-    };
-  };
+  const figure = (points: Points): BeforeAndNow => ({
+    before: usualOf(points, { from: at - BACK_MS, since, at }),
+    now: medianOf(valuesWithin(points, at - RECENT_MS, at)),
+    newest: lastValue(points, at),
+  });
   const rateOf = (role: Role) => totalRate(firstNamed(series, role));
   const [returns, held, operations, operating] = [
     rateOf('returns'),

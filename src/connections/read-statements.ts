@@ -1,5 +1,6 @@
 import { promqlString } from '../domain/workload-series.ts';
-import { finitePoints, medianOf, valuesWithin, wholeSecond } from '../workload-metrics/index.ts';
+import type { Points } from '../workload-metrics/index.ts';
+import { finitePoints, lastValue, medianOf, usualOf, valuesWithin, wholeSecond } from '../workload-metrics/index.ts';
 import type { DatabaseServer } from './read-database-server.ts';
 import type { BeforeAndNow } from './read-pool-work.ts';
 import type { ConnectionsContext } from './read-pools.ts';
@@ -16,10 +17,10 @@ export interface StatementsReading {
 }
 
 const BACK_MS = 40 * 60_000;
-const STEP_MS = 60_000;
-const RECENT_MS = 150_000;
-const MIN_PAST = 5;
+const STEP_MS = 30_000;
+const RECENT_MS = 90_000;
 const MOST_TABLES = 5;
+const NOT_TOLD: BeforeAndNow = { before: null, now: null, newest: null };
 
 /** pg_stat_statements through postgres_exporter, by its collector and by its older queries; performance_schema through mysqld_exporter. */
 const SECONDS =
@@ -37,17 +38,14 @@ export async function readStatements(
   const at = wholeSecond(ctx.now());
   const matchers = Object.entries(database.matchers).map(([label, value]) => `,${label}=${promqlString(value)}`);
   const inside = matchers.join('');
-  const total = (names: string) => `sum(rate({__name__=~"${names}"${inside}}[3m]))`;
+  const total = (names: string) => `sum(rate({__name__=~"${names}"${inside}}[2m]))`;
   const mean = `${total(SECONDS)} / ${total(CALLS)}`;
-  const scans = `topk(${MOST_TABLES}, sum by (schemaname, relname) (rate({__name__=~"${SCANNED}",handler=~"|read_rnd_next"${inside}}[3m])))`;
-  const until = Math.min(at - 300_000, since - 180_000);
-  const figure = (values: ReadonlyMap<number, number>): BeforeAndNow => {
-    const past = valuesWithin(new Map(values), at - BACK_MS, until);
-    return {
-      before: past.length < MIN_PAST ? null : medianOf(past),
-      now: medianOf(valuesWithin(new Map(values), at - RECENT_MS, at)),
-    };
-  };
+  const scans = `topk(${MOST_TABLES}, sum by (schemaname, relname) (rate({__name__=~"${SCANNED}",handler=~"|read_rnd_next"${inside}}[2m])))`;
+  const figure = (points: Points): BeforeAndNow => ({
+    before: usualOf(points, { from: at - BACK_MS, since, at }),
+    now: medianOf(valuesWithin(points, at - RECENT_MS, at)),
+    newest: lastValue(points, at),
+  });
   const statements = await ctx.metrics.range(mean, at - BACK_MS, at, STEP_MS);
   const tables = await ctx.metrics.range(scans, at - BACK_MS, at, STEP_MS);
   const byTable = tables.series
@@ -55,8 +53,8 @@ export async function readStatements(
     .toSorted((a, b) => (b.figure.now ?? 0) - (a.figure.now ?? 0));
   const [first] = statements.series;
   return {
-    statementSeconds: first ? figure(finitePoints(first)) : { before: null, now: null },
-    scannedRowsPerS: byTable[0]?.figure ?? { before: null, now: null },
+    statementSeconds: first ? figure(finitePoints(first)) : NOT_TOLD,
+    scannedRowsPerS: byTable[0]?.figure ?? NOT_TOLD,
     scannedTable: byTable[0]?.table || null,
     queries: [mean, scans],
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Approval } from './approval.ts';
 import { EvidenceKind } from './evidence.ts';
+import { Finding } from './finding.ts';
 import { Instant } from './instant.ts';
 import { Mode } from './mode.ts';
 
@@ -54,7 +55,9 @@ export const GateFacts = z.object({
   observedAt: fact(Instant),
   maxObservationAgeMs: z.number().int().positive(),
   /** The cause as a detector finds it again now, from metrics and objects that Hale itself read; null = not there. */
-  corroboration: fact(z.object({ reason: z.string(), summary: z.string(), confidence: z.number() }).nullable()),
+  corroboration: fact(
+    Finding.pick({ summary: true, confidence: true, unsettled: true }).extend({ reason: z.string() }).nullable(),
+  ),
   cooldown: fact(z.object({ lastActionAt: Instant.nullable(), cooldownMs: z.number().int() })),
   budgets: fact(z.array(BudgetUse)),
   /** The plan that holds the subject, if any. */

@@ -9,7 +9,15 @@ export const corroborationGate: Gate = {
   decide(plan, { corroboration }) {
     if (!corroboration.known) return missing(corroboration);
     const found = corroboration.value;
-    if (found !== null && found.reason === plan.causeReason) return passed({ value: found.summary });
+    if (found !== null && found.reason === plan.causeReason) {
+      if (found.unsettled === undefined) return passed({ value: found.summary });
+      return {
+        verdict: 'hold',
+        reason: 'unsettled',
+        value: found.unsettled,
+        unblockedBy: 'readings of the next minutes, which tell it apart',
+      };
+    }
     // A hold and no denial: one scrape may miss it, and a cause that stays away ends the incident by itself.
     return {
       verdict: 'hold',

@@ -168,7 +168,8 @@ async function forwardFacts(plan: Plan, input: FactsInput) {
     corroboration: fact('detectors', async () => {
       const { finding } = await found();
       if (finding === null) return { value: null };
-      return { value: { reason: finding.reason, summary: finding.summary, confidence: finding.confidence } };
+      const { reason, summary, confidence, unsettled } = finding;
+      return { value: { reason, summary, confidence, ...(unsettled === undefined ? {} : { unsettled }) } };
     }),
     cooldown: fact('store', async () => {
       if (limits === null) return { why: POLICY_GONE };

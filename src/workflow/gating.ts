@@ -26,6 +26,8 @@ export type Decision = { readonly incident: Incident } & (
       readonly text: string;
     }
   | { readonly kind: 'world-moved'; readonly text: string }
+  /** What the plan answers was the symptom of something else, which shows now. */
+  | { readonly kind: 'other-cause'; readonly text: string }
   /** The condition has been gone for long enough, by the users indicator and by the detectors. */
   | { readonly kind: 'gone' }
 );
@@ -44,6 +46,9 @@ export async function decide(incident: Incident, plan: Plan, scene: Scene): Prom
   if (wellSince !== null && plan.direction === 'forward' && scene.now - wellSince >= scene.deps.settings.wellForMs)
     return { kind: 'gone', incident: recorded };
 
+  const found = facts.corroboration.known ? facts.corroboration.value : null;
+  if (plan.direction === 'forward' && found !== null && found.reason !== plan.causeReason)
+    return { kind: 'other-cause', incident: recorded, text: found.summary };
   if (outcome.kind === 'pass')
     return { kind: 'pass', incident: recorded, reserve: outcome.reserve, approvalId: approvalOf(plan, facts) };
   const text = textOf(verdicts, outcome.gate);

@@ -41,3 +41,5 @@ export {
 } from './time-points.ts';
 export type { UsersState } from './users-state.ts';
 export { readUsers } from './users-state.ts';
+export type { Past } from './usual.ts';
+export { usualOf } from './usual.ts';

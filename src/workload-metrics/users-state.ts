@@ -3,6 +3,7 @@ import type { ServerSeries } from './server-series.ts';
 import { findServerSeries, latencyQueries, STATUS_LABELS, served } from './server-series.ts';
 import type { Points } from './time-points.ts';
 import { finitePoints, medianOf, valuesWithin, wholeSecond } from './time-points.ts';
+import { type Past, usualOf } from './usual.ts';
 
 /**
  * Whether those whom a workload serves are worse off than before the incident. `unmeasured` = nothing tells; never "well".
@@ -22,8 +23,6 @@ const HISTORY_MS = 55 * 60_000;
 const MAX_BACK_MS = 6 * 3_600_000;
 /** Under this many requests per second a quantile says nothing. */
 const MIN_RATE_PER_S = 0.5;
-/** Least number of moments that tell what is usual. */
-const MIN_PAST = 5;
 const SLOWER = { ratio: 1.5, riseSeconds: 0.02 } as const;
 const FAILING = { ratio: 3, share: 0.01 } as const;
 
@@ -45,7 +44,10 @@ export async function readUsers(
   const { total, failed } = served(statuses.series);
   const first = latency.series[0];
   const told = { total, failed, latency: first ? finitePoints(first) : new Map<number, number>() };
-  return { ...judge(told, { at, until, from }), queries: [queries.latency, queries.statuses] };
+  return {
+    ...judge(told, { at, from, since: Math.max(incident.since, at - MAX_BACK_MS) }),
+    queries: [queries.latency, queries.statuses],
+  };
 }
 
 function statusQuery({ family, form, matchers }: ServerSeries): string {
@@ -61,18 +63,12 @@ interface Told {
   readonly latency: Points;
 }
 
-function judge(
-  { total, failed, latency }: Told,
-  { at, until, from }: { at: number; until: number; from: number },
-): Omit<UsersState, 'queries'> {
+function judge({ total, failed, latency }: Told, past: Past): Omit<UsersState, 'queries'> {
   const flowing = new Map([...total].filter(([, perS]) => perS >= MIN_RATE_PER_S));
   const slow = new Map([...latency].filter(([when]) => flowing.has(when)));
   const shares = new Map([...flowing].map(([when, perS]) => [when, (failed.get(when) ?? 0) / perS]));
-  const now = (points: Points) => medianOf(valuesWithin(points, at - RECENT_MS, at));
-  const usual = (points: Points) => {
-    const values = valuesWithin(points, from, until);
-    return values.length < MIN_PAST ? null : medianOf(values);
-  };
+  const now = (points: Points) => medianOf(valuesWithin(points, past.at - RECENT_MS, past.at));
+  const usual = (points: Points) => usualOf(points, past);
   const [rate, seconds, before] = [now(flowing), now(slow), usual(slow)];
   const rateBefore = usual(flowing);
   const [errors, errorsBefore] = [now(shares), usual(shares)];

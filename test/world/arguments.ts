@@ -11,6 +11,8 @@ export interface Arguments {
   readonly keep: boolean;
   readonly alertRules: boolean;
   readonly out: string | undefined;
+  /** Folder for what Hale tells of each incident. */
+  readonly dossiers: string | undefined;
   readonly seed: number;
   readonly help: boolean;
 }
@@ -24,6 +26,7 @@ export const USAGE = `npm run e2e [-- OPTIONS]
   --no-alert-rules   Prometheus gets no alert rules, so that Hale has only what it looks for by itself
   --seed N           seed of the load, from 0 to 4294967295 (default: 1)
   --out FILE         write one JSON line per fault to this file
+  --dossiers DIR     write what Hale tells of each incident to this folder, as text and as JSON
   --keep             keep the logs of the parts and say where they are
   --help             this text`;
 
@@ -46,6 +49,7 @@ export function readArguments(words: readonly string[]): Arguments {
     keep: values.keep ?? false,
     alertRules: !values['no-alert-rules'],
     out: values.out,
+    dossiers: values.dossiers,
     seed,
     help: values.help ?? false,
   };
@@ -86,6 +90,7 @@ function parse(words: readonly string[]) {
         keep: { type: 'boolean' },
         'no-alert-rules': { type: 'boolean' },
         out: { type: 'string' },
+        dossiers: { type: 'string' },
         seed: { type: 'string' },
         help: { type: 'boolean' },
       },

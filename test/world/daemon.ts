@@ -8,6 +8,7 @@ import { WORLD_IMAGES } from './kubelet/runtime.ts';
 import { SHOP_NAMESPACE } from './manifests.ts';
 import { runCommand } from './run-command.ts';
 import type { World } from './world.ts';
+import { youngPolicies } from './young-policies.ts';
 
 /** Hale as its users run it: a pod from its own chart, under its ServiceAccount, with the permissions that the chart gives and no other. */
 export interface Daemon {
@@ -32,7 +33,7 @@ const RELEASE = 'hale';
 const TOKEN = 'token-of-the-world';
 const TOKEN_SECRET = { name: 'hale-token', key: 'token' };
 
-/** Installs the chart with the shipped policies, in mode auto for the shop alone, and points Alertmanager at it. */
+/** Installs the chart, in mode auto for the shop alone, and points Alertmanager at it. */
 export async function startDaemon(world: World, options: DaemonOptions): Promise<Daemon> {
   const { admin } = world;
   await admin.create('/api/v1/namespaces', {
@@ -77,7 +78,7 @@ async function renderChart(world: World, options: DaemonOptions): Promise<KubeOb
   await mkdir(folder, { recursive: true });
   const values = join(folder, 'values.yaml');
   // JSON is YAML.
-  await writeFile(values, JSON.stringify(chartValues(world, options), null, 2));
+  await writeFile(values, JSON.stringify({ ...chartValues(world, options), policies: await youngPolicies() }, null, 2));
   const args = ['template', RELEASE, CHART, '--namespace', HALE_NAMESPACE, '--values', values];
   const text = await runCommand(world.parts.helm, args, { env: { PATH: process.env['PATH'], HOME: folder } });
   return parseAllDocuments(text).flatMap((it) => {

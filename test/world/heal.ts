@@ -28,9 +28,11 @@ export interface HealRow {
   readonly asExpected: boolean;
 }
 
-const QUIET_MS = 30_000;
+/** What is usual has to have been seen for a while. */
+const QUIET_MS = 120_000;
 const WINDOW_MS = 5_000;
-const TIMEOUT_MS = 8 * 60_000;
+/** A policy judges a change for ten minutes at most, and before it there is something to be seen, to be weighed and to be done. */
+const TIMEOUT_MS = 16 * 60_000;
 const LOOK_EVERY_MS = 1_000;
 /** How long a shop in which nothing is wrong is watched for a false alarm. */
 const CALM_MS = 4 * 60_000;

@@ -74,7 +74,7 @@ async function runFault(fault: Fault, given: Arguments, found: FoundParts, progr
   const { folder, ...owned } = await createWorldFolder(process.env);
   let row: RunAnswer['row'] | undefined;
   try {
-    const { seed, prove, alertRules, faultsFolder } = given;
+    const { seed, prove, alertRules, faultsFolder, dossiers } = given;
     const plan: RunPlan = {
       ...found,
       folder,
@@ -83,6 +83,7 @@ async function runFault(fault: Fault, given: Arguments, found: FoundParts, progr
       prove,
       alertRules,
       faultsFolder: faultsFolder === undefined ? undefined : resolve(faultsFolder),
+      dossiersFolder: dossiers === undefined ? undefined : resolve(dossiers),
     };
     const { how, interrupted } = await runInNamespace({
       unshare: found.parts.unshare,

@@ -1,5 +1,6 @@
 import { realClock } from './clock.ts';
 import { startDaemon } from './daemon.ts';
+import { saveDossiers } from './dossiers.ts';
 import { describeError, WorldError } from './errors.ts';
 import { FAULTS } from './faults/index.ts';
 import { healFault } from './heal.ts';
@@ -44,7 +45,13 @@ async function run(plan: RunPlan): Promise<void> {
       if (plan.prove) tell({ row: await proveFault(fault, stage) });
       else {
         const daemon = await startDaemon(world, { watchdog: plan.alertRules });
-        tell({ row: await healFault(fault, stage, daemon) });
+        const startedMs = realClock.now();
+        try {
+          tell({ row: await healFault(fault, stage, daemon) });
+        } finally {
+          const { dossiersFolder, seed } = plan;
+          if (dossiersFolder) await saveDossiers(dossiersFolder, `${fault.id}-${seed}`, startedMs, daemon);
+        }
       }
     } finally {
       await fault.off(stage);

@@ -8,6 +8,8 @@ export interface RunPlan {
   readonly fault: string;
   /** Folder with further faults, absolute. */
   readonly faultsFolder: string | undefined;
+  /** Folder for what Hale tells of each incident, absolute. */
+  readonly dossiersFolder: string | undefined;
   readonly seed: number;
   readonly prove: boolean;
   /** Whether Prometheus gets the shipped alert rules; without, only what Hale looks for by itself is found. */

@@ -13,7 +13,7 @@ import { route } from './gated.ts';
 /** Asks the gates once more with facts of this moment, commits the intent, writes, settles. */
 export const acting: PhaseStep = {
   does: 'asks the gates with facts of this moment; prepares; commits the intent; writes; settles',
-  leadsTo: ['verifying', 'planning', 'gated', 'held', 'watching', 'self-resolved', 'escalated'],
+  leadsTo: ['verifying', 'planning', 'diagnosing', 'gated', 'held', 'watching', 'self-resolved', 'escalated'],
   async run(incident, scene) {
     const plan = currentPlan(incident);
     if (plan === undefined) return { ...incident, phase: 'planning' };

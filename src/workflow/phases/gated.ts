@@ -10,7 +10,7 @@ import { escalate, summaryLines, tellOrSum } from '../telling.ts';
 /** Facts once, every gate, all verdicts recorded; then the mode routes. */
 export const gated: PhaseStep = {
   does: 'collects facts once, runs every gate, records all verdicts; then the mode routes',
-  leadsTo: ['acting', 'held', 'watching', 'planning', 'self-resolved', 'escalated'],
+  leadsTo: ['acting', 'held', 'watching', 'planning', 'diagnosing', 'self-resolved', 'escalated'],
   async run(incident, scene) {
     const plan = currentPlan(incident);
     if (plan === undefined) return { ...incident, phase: 'planning' };
@@ -21,7 +21,7 @@ export const gated: PhaseStep = {
 /** Waits for time, data, budget or a person; looks again at every waking. */
 export const held: PhaseStep = {
   does: 'waits for time, data, budget or a person; re-checks the gates at every waking',
-  leadsTo: ['gated', 'acting', 'watching', 'planning', 'self-resolved', 'escalated'],
+  leadsTo: ['gated', 'acting', 'watching', 'planning', 'diagnosing', 'self-resolved', 'escalated'],
   async run(incident, scene) {
     const plan = currentPlan(incident);
     if (plan === undefined) return { ...incident, phase: 'planning' };
@@ -55,6 +55,14 @@ export async function route(before: Incident, plan: Plan, decision: Decision, sc
     case 'world-moved':
       scene.audit('plan-voided', `the world moved: ${decision.text}`, { plan: plan.id });
       return replan(withPlanStatus(incident, plan.id, 'void'), plan, decision.text, scene);
+    case 'other-cause':
+      scene.audit('plan-voided', `it was a symptom: ${decision.text}`, { plan: plan.id });
+      return {
+        ...withPlanStatus(incident, plan.id, 'void'),
+        phase: 'diagnosing',
+        planId: null,
+        worldMovedCount: incident.worldMovedCount + 1,
+      };
     case 'hold':
       return hold(before, incident, plan, decision, scene);
     case 'deny':
