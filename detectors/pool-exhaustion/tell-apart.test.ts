@@ -6,9 +6,11 @@ const AGO_MS = 180_000;
 const SERVER = { job: 'postgres', instance: 'db:9187' };
 const databases = [{ name: 'shop', matchers: { job: 'postgres' }, usedBy: ['shop/orders'] }];
 
-/** `[before, now]`: what it was until three minutes ago, and since. */
+/** `[before, now]`: what it was until `agoMs` ago, and since. */
 type Change = readonly [number, number];
 interface Given {
+  /** Three minutes, where it is left out. */
+  agoMs?: number;
   used?: Change;
   /** Requests that wait in each pod. */
   pending?: Change;
@@ -32,7 +34,7 @@ function world(given: Given) {
     const at =
       ([before, after]: Change) =>
       (when: number) =>
-        when > now - AGO_MS ? after : before;
+        when > now - (given.agoMs ?? AGO_MS) ? after : before;
     const counters = (name: string, labels: Record<string, string>, perS: Change, seconds: Change, unit = 1) => {
       series.counter({ __name__: `${name}_count`, ...labels }, at(perS), shape);
       series.counter(
@@ -216,6 +218,37 @@ describe('what holds the connections: the load', () => {
     ],
   ])('%s', async (_, given) => {
     expect(await detect(given)).toMatchObject([{ reason: 'connection-pool-waiting' }]);
+  });
+
+  it.each<[string, Given, RegExp | undefined]>([
+    [
+      'connections work, no slower than before',
+      { returnsPerS: [10, 40], holdSeconds: [0.1, 0.1], sessions: { active: 4 } },
+      undefined,
+    ],
+    [
+      'the server works, and more is served than before',
+      { sessions: { active: 10 }, requestsPerS: [10, 20] },
+      undefined,
+    ],
+    // Full for less than two minutes: too soon for a leak to be told.
+    [
+      'taken a moment ago and not given back',
+      { agoMs: 60_000, returnsPerS: [10, 0], holdSeconds: [0.05, 0.05], sessions: QUIET },
+      /of 12 connections in use only 1 are at work: a leak would look so/,
+    ],
+    [
+      'slower since a moment ago, and the server works on it',
+      { agoMs: 30_000, returnsPerS: [20, 10], holdSeconds: [0.04, 0.6], sessions: { active: 10 } },
+      /connections are busy for 0\.\d+ s, before 0\.04 s: a lock or a slow query would look so/,
+    ],
+    ['nothing but the pool is known', {}, /whether its connections are at work is not told/],
+    ['nothing is known of the time before', { sessions: { active: 10 } }, /before is not known/],
+  ])('is shown or not yet: %s', async (_, given, unsettled) => {
+    const [finding] = await detect(given);
+
+    expect(finding?.reason).toBe('connection-pool-waiting');
+    expect(finding?.unsettled).toEqual(unsettled === undefined ? undefined : expect.stringMatching(unsettled));
   });
 
   it('is not blamed while sessions wait for a lock: that is lock-waits', async () => {

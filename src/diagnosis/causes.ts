@@ -25,7 +25,7 @@ export function causesOf(findings: readonly Finding[], canExplain: CanExplain): 
 }
 
 /** What on the same subject makes a waiting pool a symptom: more replicas are the answer to waiting alone, and make each of these worse or no better. */
-const VOIDS_WAITING: ReadonlySet<Cause['reason']> = new Set([
+const VOIDS_WAITING: ReadonlySet<Finding['reason']> = new Set([
   'database-connections-exhausted',
   'lock-waits',
   'slow-query',
@@ -35,6 +35,11 @@ const VOIDS_WAITING: ReadonlySet<Cause['reason']> = new Set([
 /** Whether something else on the same subject can make this cause a mere symptom. */
 export function isVoidable(reason: Cause['reason']): boolean {
   return reason === 'connection-pool-waiting';
+}
+
+/** Whether one cause makes another one on the same subject a mere symptom. */
+export function isDeeper(reason: Finding['reason'], than: Cause['reason']): boolean {
+  return isVoidable(than) && VOIDS_WAITING.has(reason);
 }
 
 function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {

@@ -16,6 +16,18 @@ it.each<[string, Partial<GateFacts>, Partial<GateVerdict>]>([
     { corroboration: known({ reason: 'database-connections-exhausted', summary: 'full', confidence: 1 }) },
     { verdict: 'hold', reason: 'uncorroborated', value: 'database-connections-exhausted' },
   ],
+  [
+    'the same cause, which may yet be a symptom',
+    {
+      corroboration: known({
+        reason: 'connection-pool-waiting',
+        summary: '11 requests wait',
+        confidence: 1,
+        unsettled: 'a leak would look so',
+      }),
+    },
+    { verdict: 'hold', reason: 'unsettled', value: 'a leak would look so' },
+  ],
   ['not known', { corroboration: unknown() }, { verdict: 'hold', reason: 'data-missing' }],
 ])('%s', (_name, changes, expected) => {
   const verdict = corroborationGate.decide(examplePlan(), passingFacts(changes));

@@ -1,4 +1,4 @@
-import { isVoidable } from '../diagnosis/index.ts';
+import { isDeeper, isVoidable } from '../diagnosis/index.ts';
 import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Cause, Finding } from '../domain/finding.ts';
 import type { Incident } from '../domain/incident.ts';
@@ -57,6 +57,8 @@ async function look(
   try {
     const findings = await detector.detect(view, scene.deps.detectorConfig[detector.id] ?? {}, scene.reading);
     for (const finding of findings) {
+      // Every look before a write sees it again, with other figures: that is no news.
+      if (incident.findings.some((known) => isSame(known, finding))) continue;
       scene.audit('finding-recorded', `${detector.id}: ${finding.summary}`, {
         detector: detector.id,
         reason: finding.reason,
@@ -128,13 +130,11 @@ export async function redetect(
   const { findings, failures, gone } = await detect(incident, scene, asked);
   const isTheCause = (one: Pick<Finding, 'reason' | 'subject'>) =>
     one.reason === cause.reason && one.subject.uid === cause.subject.uid;
-  const again = findings.find(isTheCause);
-  if (again) {
-    const { causes } = scene.deps.diagnose(findings);
-    if (causes.some(isTheCause)) return again;
-    const [deeper] = causes.filter((one) => one.subject.uid === cause.subject.uid);
-    return findings.find(({ id }) => id === deeper?.explains[0]) ?? null;
-  }
+  const deeper = findings.find(
+    ({ reason, subject }) => subject.uid === cause.subject.uid && isDeeper(reason, cause.reason),
+  );
+  const again = deeper ?? findings.find(isTheCause);
+  if (again) return again;
   if (failures.length > 0 && !gone) throw new HaleError('metrics-unavailable', failures.join('; '));
   return null;
 }

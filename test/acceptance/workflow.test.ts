@@ -54,6 +54,41 @@ describe('from alert to an end', () => {
     expect(hale.cluster.writes).toHaveLength(1);
   });
 
+  it('writes nothing while the cause may yet be a symptom, and acts once that is told apart', async () => {
+    const hale = await start();
+    hale.world.found = { reason: 'connection-pool-waiting', unsettled: 'a leak would look so' };
+    await hale.alert();
+    await hale.run(2 * MINUTE_MS);
+
+    const waiting = await hale.incident();
+    expect(waiting.phase).toBe('held');
+    expect(waiting.verdicts.find(({ gate }) => gate === 'corroboration')?.verdict).toMatchObject({
+      reason: 'unsettled',
+      value: 'a leak would look so',
+    });
+    expect(hale.cluster.writes).toEqual([]);
+    hale.world.found = { reason: 'connection-pool-waiting' };
+    await hale.run(MINUTE_MS);
+
+    expect(hale.cluster.writes).toMatchObject([{ from: 3 }]);
+  });
+
+  it('goes back to diagnosis when what it was about to answer turns out to be a symptom', async () => {
+    const hale = await start();
+    hale.world.found = { reason: 'connection-pool-waiting', unsettled: 'a lock would look so' };
+    await hale.alert();
+    await hale.run(MINUTE_MS);
+    hale.world.found = { reason: 'lock-waits' };
+    await hale.run(2 * MINUTE_MS);
+
+    const incident = await hale.incident();
+    expect(incident.plans.map(({ status }) => status)).toEqual(['void']);
+    expect(incident.causes).toMatchObject([{ reason: 'lock-waits' }]);
+    // No policy answers it: a person gets it.
+    expect(incident.phase).toBe('escalated');
+    expect(hale.cluster.writes).toEqual([]);
+  });
+
   it('measures those who suffer, and changes the one that is to blame', async () => {
     const verification = {
       ...testPolicy().policy.verification,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { scaleWorkload } from '../../remediations/scale-workload/index.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
+import { diagnose } from '../../src/diagnosis/index.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { Incident } from '../../src/domain/incident.ts';
 import type { Mode } from '../../src/domain/mode.ts';
@@ -32,6 +33,8 @@ export interface World {
   prometheusDown: boolean;
   /** The detector finds the cause. */
   causeThere: boolean;
+  /** What the detector tells of it. */
+  found: Pick<Finding, 'reason' | 'unsettled'>;
   /** Name of the only workload on which the cause is found; null = on every one that is looked at. */
   causeOn: string | null;
   /** Name of the workload that is blamed, whichever is looked at; null = the one that is looked at. */
@@ -122,6 +125,7 @@ export async function startWorkflow(
     trafficPerS: 20,
     prometheusDown: false,
     causeThere: true,
+    found: { reason: 'connection-pool-waiting' },
     causeOn: null,
     blamed: null,
     neighboursDown: false,
@@ -152,14 +156,7 @@ export async function startWorkflow(
       detectors: new Map([['test', detectorOf(world)]]),
       detectorConfig: {},
       remediations: new Map([['scale-workload', scaleWorkload]]),
-      diagnose: (findings) => ({
-        causes: findings.map((finding) => ({
-          ...finding,
-          reason: 'connection-pool-waiting' as const,
-          explains: [finding.id],
-        })),
-        unexplained: null,
-      }),
+      diagnose,
       advisor: options.advisor ?? null,
       policies: [options.policy ?? testPolicy()],
       modeCeiling: () => ({ mode: world.mode, source: 'test' }),
@@ -351,7 +348,7 @@ function detectorOf(world: World) {
         {
           id: ctx.newId(),
           detector: 'test',
-          reason: 'connection-pool-waiting',
+          ...world.found,
           subject: world.blamed === null ? incident.subject : workloadOf(world.blamed).subject,
           confidence: 0.9,
           summary: '4 of 4 in use, 12 waiting',
