@@ -28,8 +28,8 @@ const MIN_TIME = 1_000_000_000;
 /** Of a whole cluster's certificates those that end first. */
 const MOST = 50;
 
-export function certificatesQuery(untilS: number): string {
-  return `bottomk(${MOST}, ({__name__=~"${NAMES.join('|')}"} < ${untilS}) > ${MIN_TIME})`;
+export function certificatesQuery(withinS: number): string {
+  return `bottomk(${MOST}, ({__name__=~"${NAMES.join('|')}"} < time() + ${withinS}) > ${MIN_TIME})`;
 }
 
 export function certificateOf(labels: Readonly<Record<string, string>>, endsAt: number): Certificate | null {

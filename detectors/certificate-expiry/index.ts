@@ -18,7 +18,7 @@ export const certificateExpiry = defineDetector<CertificateExpiryConfig>({
   config: CertificateExpiryConfig,
   async detect(incident, config, ctx) {
     const at = wholeSecond(ctx.now());
-    const query = certificatesQuery(Math.floor((at + config.within) / 1000));
+    const query = certificatesQuery(Math.floor(config.within / 1000));
     const answer = await ctx.metrics.instant(query, at);
     const evidence = [ctx.metrics.evidenceOf(query) ?? []].flat();
 

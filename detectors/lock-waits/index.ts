@@ -10,6 +10,7 @@ export const lockWaits = defineDetector<LockWaitsConfig>({
   id: 'lock-waits',
   needs: [],
   listensTo: ['alert', 'scan', 'recurrence'],
+  explains: ['connections', 'latency'],
   config: LockWaitsConfig,
   async detect(incident, config, ctx) {
     if (config.databases.length === 0) return [];

@@ -123,11 +123,7 @@ export async function redetect(
   cause: Pick<Cause, 'reason' | 'subject'>,
   scene: Scene,
 ): Promise<Finding | null> {
-  const finders = new Set(incident.findings.filter((one) => one.reason === cause.reason).map((one) => one.detector));
-  // A cause that no finding of the incident tells of (a return, an older record) is anybody's; and one that a deeper cause makes a mere
-  // symptom is everybody's: that may show only now, and then more of the same would do harm.
-  const asked = finders.size === 0 || isVoidable(cause.reason) ? undefined : finders;
-  const { findings, failures, gone } = await detect(incident, scene, asked);
+  const { findings, failures, gone } = await detect(incident, scene, askedAgain(incident, cause.reason, scene));
   const isTheCause = (one: Pick<Finding, 'reason' | 'subject'>) =>
     one.reason === cause.reason && one.subject.uid === cause.subject.uid;
   const deeper = findings.find(
@@ -137,6 +133,19 @@ export async function redetect(
   if (again) return again;
   if (failures.length > 0 && !gone) throw new HaleError('metrics-unavailable', failures.join('; '));
   return null;
+}
+
+/** Who is asked again; undefined = everybody. */
+function askedAgain(incident: Incident, reason: CauseReason, scene: Scene): ReadonlySet<string> | undefined {
+  const finders = new Set(incident.findings.filter((one) => one.reason === reason).map((one) => one.detector));
+  // A cause that no finding of the incident tells of (a return, an older record) is anybody's.
+  if (finders.size === 0) return undefined;
+  if (!isVoidable(reason)) return finders;
+  // What makes it a mere symptom may show only now, and then more of the same would do harm: all that explain such alerts are asked.
+  const detectors = [...scene.deps.detectors.values()];
+  const classes = new Set(detectors.filter(({ id }) => finders.has(id)).flatMap(({ explains = [] }) => explains));
+  const alike = detectors.filter(({ explains = [] }) => explains.some((one) => classes.has(one)));
+  return new Set([...finders, ...alike.map(({ id }) => id)]);
 }
 
 async function subjectOf(incident: Incident, scene: Scene): Promise<WorkloadView | null> {

@@ -15,6 +15,7 @@ function detector(id: string, reason: CauseReason, asked: string[]) {
     id,
     needs: [],
     listensTo: ['alert'],
+    explains: [id === 'cpu' ? 'cpu' : 'connections'],
     config: z.object({}),
     async detect() {
       asked.push(id);
@@ -65,9 +66,9 @@ describe('looking again before acting', () => {
     expect(asked).toEqual(['cpu']);
   });
 
-  it('asks all of them about a waiting pool, and names the deeper cause that shows only now', async () => {
+  it('asks all that explain such alerts about a waiting pool, and names the deeper cause that shows only now', async () => {
     const { asked, again } = look(
-      { pool: 'connection-pool-waiting', locks: 'lock-waits' },
+      { pool: 'connection-pool-waiting', cpu: 'cpu-saturated', locks: 'lock-waits' },
       'pool',
       'connection-pool-waiting',
     );
