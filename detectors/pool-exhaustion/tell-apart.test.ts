@@ -157,16 +157,16 @@ describe('what holds the connections: slow queries', () => {
   });
 
   it.each<[string, Given, number]>([
-    ['the server works', { operations: SLOW_OPERATIONS, sessions: { active: 12 } }, 0.9],
+    ['the server works', { operations: SLOW_OPERATIONS, sessions: { active: 12 } }, 0.75],
     [
       'nobody waits for the pool yet',
       { operations: SLOW_OPERATIONS, sessions: { active: 12 }, used: [1, 2], pending: [0, 0] },
-      0.9,
+      0.75,
     ],
     [
       'by how long connections are kept',
       { returnsPerS: [20, 5], holdSeconds: [0.02, 0.8], sessions: { active: 12 } },
-      0.85,
+      0.75,
     ],
     ['by the server alone', { sessions: { active: 12 }, statementSeconds: [0.01, 0.4] }, 0.8],
     [
@@ -185,17 +185,17 @@ describe('what holds the connections: slow queries', () => {
         operations: { ...SLOW_OPERATIONS, naming: 'spring_data_repository_invocations_seconds' },
         sessions: { active: 9 },
       },
-      0.9,
+      0.75,
     ],
     [
       'MongoDB driver',
       { operations: { ...SLOW_OPERATIONS, naming: 'mongodb_driver_commands_seconds' }, sessions: { active: 9 } },
-      0.9,
+      0.75,
     ],
     [
       'OpenTelemetry, untranslated',
       { operations: { ...SLOW_OPERATIONS, naming: 'db.client.operation.duration' }, sessions: { active: 9 } },
-      0.9,
+      0.75,
     ],
   ])('are seen: %s', async (_, given, confidence) => {
     expect(await detect(given)).toMatchObject([{ reason: 'slow-query', confidence }]);

@@ -105,9 +105,11 @@ export function slowQueryOf({ pools, work, sessions, statements }: Seen): Holder
       : []),
     ...(isBusy ? [`${active} sessions work on the server`] : []),
   ];
-  const agrees = onServer || isScanning || isBusy;
-  if (operations && agrees) return { reason, confidence: 0.9, because };
-  if (holds && agrees) return { reason, confidence: 0.85, because };
+  const isShown = onServer || isScanning;
+  if (operations && isShown) return { reason, confidence: 0.9, because };
+  if (holds && isShown) return { reason, confidence: 0.85, because };
+  // Busy sessions alone: a client that is short of CPU keeps them busy as well, and is seen to be.
+  if ((operations || holds) && isBusy) return { reason, confidence: 0.75, because };
   if (onServer && (isScanning || isBusy)) return { reason, confidence: 0.8, because };
   // The server was asked and rests: what is slow lies between, or in the client.
   if (operations && sessions === null) return { reason, confidence: 0.65, because };

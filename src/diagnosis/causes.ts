@@ -42,13 +42,20 @@ export function isDeeper(reason: Finding['reason'], than: Cause['reason']): bool
   return isVoidable(than) && VOIDS_WAITING.has(reason);
 }
 
+/** Whether it says only that somebody waits for the subject, and nothing of what is wrong with it. */
+export function isWaitingFor(reason: Finding['reason']): boolean {
+  return reason === 'dependency-slow' || reason === 'dependency-down';
+}
+
 function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
-  const isWaiting = (cause: Cause) => isVoidable(cause.reason);
+  const makesSymptom = (deeper: Cause, cause: Cause) =>
+    deeper.subject.uid === cause.subject.uid &&
+    (isDeeper(deeper.reason, cause.reason) ||
+      (isWaitingFor(cause.reason) && !isWaitingFor(deeper.reason) && deeper.confidence >= cause.confidence));
   return causes.flatMap((cause) => {
-    const others = causes.filter((other) => other.subject.uid === cause.subject.uid);
-    if (isWaiting(cause) && others.some((other) => VOIDS_WAITING.has(other.reason))) return [];
-    const waiting = VOIDS_WAITING.has(cause.reason) ? others.filter(isWaiting).flatMap((other) => other.explains) : [];
-    return [{ ...cause, explains: [...new Set([...cause.explains, ...waiting])] }];
+    if (causes.some((other) => makesSymptom(other, cause))) return [];
+    const symptoms = causes.filter((other) => makesSymptom(cause, other)).flatMap(({ explains }) => explains);
+    return [{ ...cause, explains: [...new Set([...cause.explains, ...symptoms])] }];
   });
 }
 

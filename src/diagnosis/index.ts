@@ -6,7 +6,7 @@ import type { Ranking, Role } from './ranking/model.ts';
 import { callMapOf, NOTHING_KNOWN, rankingOf, type Surroundings, wayOfCalls } from './surroundings.ts';
 import { unexplainedText } from './unexplained.ts';
 
-export { isDeeper, isVoidable } from './causes.ts';
+export { isDeeper, isVoidable, isWaitingFor } from './causes.ts';
 export type { IndicatorSeries } from './ranking/model.ts';
 export type { Surroundings } from './surroundings.ts';
 

@@ -1,4 +1,4 @@
-import { isDeeper, isVoidable } from '../diagnosis/index.ts';
+import { isDeeper, isVoidable, isWaitingFor } from '../diagnosis/index.ts';
 import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Cause, Finding } from '../domain/finding.ts';
 import type { Incident } from '../domain/incident.ts';
@@ -31,21 +31,38 @@ export async function detect(incident: Incident, scene: Scene, only?: ReadonlySe
   const view = viewOf(incident, workload, inbox);
   // A guess is tested on its own suspect, below.
   const kinds = new Set<SignalKind>(inbox.map(({ signal }) => signal.kind).filter((kind) => kind !== 'hypothesis'));
+  const asked = inOrder(scene.deps.detectors.values(), incident.alerts ?? []).filter(
+    // An incident without signals of its own (it came back, or runs a return) is everybody's.
+    ({ id, listensTo }) => (!only || only.has(id)) && (kinds.size === 0 || listensTo.some((kind) => kinds.has(kind))),
+  );
   const findings: Finding[] = [];
   const failures: string[] = [];
-  for (const detector of inOrder(scene.deps.detectors.values(), incident.alerts ?? [])) {
-    // An incident without signals of its own (it came back, or runs a return) is everybody's.
-    if (only && !only.has(detector.id)) continue;
-    if (kinds.size > 0 && !detector.listensTo.some((kind) => kinds.has(kind))) continue;
-    const looked = await look(detector, view, incident, scene);
-    findings.push(...looked.findings);
-    failures.push(...looked.failures);
-  }
+  const lookAt = async (at: IncidentView): Promise<void> => {
+    for (const detector of asked) {
+      const looked = await look(detector, at, incident, scene);
+      findings.push(...looked.findings.filter((finding) => !findings.some((known) => isSame(known, finding))));
+      failures.push(...looked.failures);
+    }
+  };
+  await lookAt(view);
+  for (const blamed of await waitedFor(findings, workload, scene))
+    await lookAt({ ...view, subject: blamed.subject, workload: blamed });
   for (const suspicion of suspicionsOf(inbox, scene)) {
     const found = await test(suspicion, view, incident, scene);
     findings.push(...found.filter((finding) => !findings.some((known) => isSame(known, finding))));
   }
   return { findings, failures, gone: false };
+}
+
+/** Workloads beyond the incident's own that are looked at as well; each costs the queries of every detector. */
+const MAX_WAITED_FOR = 2;
+
+/** Who is waited for is not what is wrong: where that is a workload of this cluster, what ails it is looked for there. */
+function waitedFor(findings: readonly Finding[], own: WorkloadView, { deps }: Scene): readonly WorkloadView[] {
+  const blamed = findings
+    .filter(({ reason, subject }) => isWaitingFor(reason) && subject.uid !== own.subject.uid)
+    .flatMap(({ subject }) => deps.cluster.workload(subject) ?? []);
+  return [...new Map(blamed.map((one) => [one.subject.uid, one])).values()].slice(0, MAX_WAITED_FOR);
 }
 
 async function look(
