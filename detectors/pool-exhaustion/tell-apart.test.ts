@@ -21,6 +21,8 @@ interface Given {
   operations?: { naming: string; unit?: number; perS: Change; seconds: Change };
   uses?: { naming: string; unit?: number };
   sessions?: Record<string, number>;
+  /** Sessions that wait for a lock. */
+  waiting?: Change;
   longestTx?: { seconds: number; state: string };
   statementSeconds?: Change;
   statementNames?: readonly [string, string];
@@ -69,6 +71,10 @@ function world(given: Given) {
         wait_event_type: lock ? 'Lock' : 'Client',
       };
       series.gauge({ __name__: 'pg_stat_activity_count', ...labels }, value, shape);
+    }
+    if (given.waiting) {
+      const labels = { ...SERVER, datname: 'shop', state: 'active', wait_event_type: 'Lock' };
+      series.gauge({ __name__: 'pg_stat_activity_count', ...labels }, at(given.waiting), shape);
     }
     if (given.sessions) {
       series.gauge({ __name__: 'pg_up', ...SERVER }, 1, shape);
@@ -241,6 +247,19 @@ describe('what holds the connections: the load', () => {
       'slower since a moment ago, and the server works on it',
       { agoMs: 30_000, returnsPerS: [20, 10], holdSeconds: [0.04, 0.6], sessions: { active: 10 } },
       /connections are busy for 0\.\d+ s, before 0\.04 s: a lock or a slow query would look so/,
+    ],
+    [
+      'sessions have begun to wait for a lock',
+      {
+        agoMs: 10_000,
+        used: [4, 4],
+        pending: [3, 3],
+        returnsPerS: [40, 40],
+        holdSeconds: [0.1, 0.1],
+        sessions: { active: 4 },
+        waiting: [0, 8],
+      },
+      /8 sessions wait for a lock/,
     ],
     ['nothing but the pool is known', {}, /whether its connections are at work is not told/],
     ['nothing is known of the time before', { sessions: { active: 10 } }, /before is not known/],

@@ -128,6 +128,7 @@ export function doubtOf({ pools, work, sessions, statements, users }: Seen): str
   if (pools === null) return null;
   const { ratePerS, usualRatePerS, errorShare = 0 } = users.figures;
   const served = ratePerS === undefined || usualRatePerS === undefined ? null : ratePerS * (1 - errorShare);
+  if ((sessions?.waitingNow ?? 0) >= MIN_LOCK_WAITERS) return `${sessions?.waitingNow} sessions wait for a lock`;
   const atWork = [work.returnedInUse.newest, work.operationsUnderWay.newest, sessions?.active ?? null];
   const working = Math.max(...atWork.map((one) => one ?? 0));
   const isTold = atWork.some((one) => one !== null);

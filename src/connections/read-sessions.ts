@@ -18,6 +18,8 @@ export interface SessionsReading {
   readonly kind: 'postgres' | 'mysql';
   /** Sessions that wait for a lock: the median of the last 45 seconds. */
   readonly waitingForLocks: number | null;
+  /** The same at the newest moment. */
+  readonly waitingNow: number | null;
   /** Locks of mode AccessExclusiveLock for the whole of the last 90 seconds: the least count of them. */
   readonly exclusiveLocks: number | null;
   /** Sessions that run a statement, waiting ones left out. */
@@ -97,6 +99,7 @@ function readPostgres(series: readonly RangeSeries[], at: number): Reading {
   return {
     kind: 'postgres',
     waitingForLocks: tellsWaits ? recentCount(counts.filter(waits), counts, at, WAITS_MS) : null,
+    waitingNow: tellsWaits ? recentCount(counts.filter(waits), counts, at, STEP_MS) : null,
     exclusiveLocks: leastCount(
       series.filter(({ labels }) => labels.__name__ === 'pg_locks_count'),
       at,
@@ -117,6 +120,7 @@ function readMysql(series: readonly RangeSeries[], at: number): Reading {
   return {
     kind: 'mysql',
     waitingForLocks: recentCount(current, current, at, WAITS_MS),
+    waitingNow: recentCount(current, current, at, STEP_MS),
     exclusiveLocks: null,
     active: recentCount(running, running, at),
     idle: null,

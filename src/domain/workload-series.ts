@@ -28,6 +28,11 @@ export const PLACE_LABEL_NAMES: readonly string[] = [
 export const NAMESPACE_LABELS: readonly string[] = PLACE_LABELS.map(({ namespace }) => namespace);
 
 type Labels = Readonly<Record<string, string>>;
+
+/** The namespace that the labels of a series or an alert name; null when none does. */
+export function namespaceOf(labels: Labels): string | null {
+  return NAMESPACE_LABELS.map((label) => labels[label] ?? '').find((value) => value !== '') ?? null;
+}
 type NamedObject = Pick<Subject, 'kind' | 'namespace' | 'name'>;
 
 // Names of pods that are generated from a prefix: the prefix is cut to 58 characters, 5 random ones follow (k8s.io/apiserver, names/generate.go).

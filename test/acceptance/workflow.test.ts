@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { incidentOf, signalOf } from '../contract/store-records.ts';
 import { fakeWorkload } from '../fakes/cluster.ts';
 import { startWorkflow, testPolicy, type WorkflowHarness } from '../fakes/workflow.ts';
 
@@ -142,6 +143,34 @@ describe('from alert to an end', () => {
     expect(incident.causes).toHaveLength(1);
     expect(hale.cluster.writes).toEqual([]);
   });
+
+  it.each([
+    ['payments', 'watching', /namespace payments, which is not in scope.namespaces/],
+    ['shop', 'escalated', /no workload could be resolved/],
+  ])(
+    'calls a person for an alert without a workload only where it looks: namespace %s',
+    async (namespace, phase, outcome) => {
+      const hale = await start();
+      const nowhere = incidentOf('nowhere', {
+        subject: null,
+        key: 'alert:nowhere',
+        openedAt: hale.now(),
+        wakeAt: hale.now(),
+      });
+      const labels = { namespace, pod: 'gone-1' };
+      await hale.store.commit({
+        save: [{ record: nowhere, expectedVersion: 0 }],
+        signals: [signalOf('signal', nowhere.id, { labels })],
+        wakeAt: hale.now(),
+      });
+      await hale.run(2 * MINUTE_MS);
+
+      const ended = await hale.store.incident(nowhere.id);
+      expect(ended?.phase).toBe(phase);
+      expect(ended?.outcome).toMatch(outcome);
+      expect(hale.told.map(({ kind }) => kind)).toEqual(phase === 'escalated' ? ['escalated'] : []);
+    },
+  );
 
   it('in observe says what it would have done, writes nothing and calls nobody', async () => {
     const hale = await start({ mode: 'observe' });

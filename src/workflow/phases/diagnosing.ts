@@ -3,6 +3,7 @@ import { causeKey } from '../../domain/finding.ts';
 import { type Incident, WATCHDOG_KEY } from '../../domain/incident.ts';
 import { REASONS } from '../../domain/reason.ts';
 import { type Subject, subjectName } from '../../domain/subject.ts';
+import { namespaceOf } from '../../domain/workload-series.ts';
 import { oweInvestigation, oweNarrative } from '../advising.ts';
 import { detect } from '../detecting.ts';
 import { meaningOf } from '../recognising.ts';
@@ -20,7 +21,12 @@ export const diagnosing: PhaseStep = {
     const incident: Incident = { ...undiagnosed, alerts: [...alerts] };
     const isNotice = onlyAbout === 'informational';
     const noticed: Incident = { ...incident, phase: 'watching', outcome: NOTHING_WRONG };
-    if (incident.subject === null) return isNotice ? noticed : escalate(incident, scene, unresolvedText(incident));
+    if (incident.subject === null) {
+      if (isNotice) return noticed;
+      const elsewhere = await outOfScope(incident, scene);
+      if (elsewhere !== null) return { ...incident, phase: 'watching', outcome: elsewhere };
+      return escalate(incident, scene, unresolvedText(incident));
+    }
 
     const { findings, failures, gone } = await detect(incident, scene);
     if (gone)
@@ -112,6 +118,17 @@ async function withoutCause(
     scene,
     `no cause found${found ? ` for: ${found}` : ''}${unexplained ? `; ${unexplained}` : ''}${failed}`,
   );
+}
+
+/** What the operator left out of Hale's sight is not Hale's to call a person for: whoever sent the alert has done that. */
+async function outOfScope(incident: Incident, { deps }: Scene): Promise<string | null> {
+  const { namespaces } = deps.gates.scope;
+  if (incident.key === WATCHDOG_KEY || namespaces.includes('*')) return null;
+  const inbox = await deps.store.inbox(incident.id, 0, 100);
+  const named = new Set(inbox.map(({ signal }) => namespaceOf(signal.labels)));
+  const outside = [...named].filter((one) => one !== null && !namespaces.includes(one));
+  if (outside.length === 0 || outside.length < named.size) return null;
+  return `about namespace ${outside.join(', ')}, which is not in scope.namespaces: Hale does not look there`;
 }
 
 function unresolvedText(incident: Incident): string {

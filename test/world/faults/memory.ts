@@ -38,14 +38,13 @@ export const outOfMemory: Fault = {
   leverExpected: 'raise-resources',
   mayMove: [templateOf('orders')],
   async on(stage) {
+    // A process that is killed for it does not answer.
+    const allocate = () => stage.shop.setFaults('orders', { allocateMb: NEEDED_MB }).catch(() => undefined);
     running.set(
       stage,
-      setInterval(
-        () => void stage.shop.setFaults('orders', { allocateMb: NEEDED_MB }).catch(() => undefined),
-        AGAIN_EVERY_MS,
-      ),
+      setInterval(() => void allocate(), AGAIN_EVERY_MS),
     );
-    await stage.shop.setFaults('orders', { allocateMb: NEEDED_MB });
+    await allocate();
   },
   async off(stage) {
     clearInterval(running.get(stage));
