@@ -129,12 +129,12 @@ export function doubtOf({ pools, work, sessions, statements, users }: Seen): str
   const { ratePerS, usualRatePerS, errorShare = 0 } = users.figures;
   const served = ratePerS === undefined || usualRatePerS === undefined ? null : ratePerS * (1 - errorShare);
   if ((sessions?.waitingNow ?? 0) >= MIN_LOCK_WAITERS) return `${sessions?.waitingNow} sessions wait for a lock`;
-  const atWork = [work.returnedInUse.newest, work.operationsUnderWay.newest, sessions?.active ?? null];
-  const working = Math.max(...atWork.map((one) => one ?? 0));
-  const isTold = atWork.some((one) => one !== null);
-  if (isTold && working < pools.used * WORKING_SHARE)
-    return `of ${pools.used} connections in use only ${rounded(working)} are at work: a leak would look so`;
-  if (!isTold && (served === null || served < (usualRatePerS ?? 0) * WORKING_SHARE))
+  // What comes to an end is at work. Sessions that the server calls active may wait for a lock, which older exporters do not tell.
+  const byClient = [work.returnedInUse.newest, work.operationsUnderWay.newest].filter((one) => one !== null);
+  const working = byClient.length > 0 ? Math.max(...byClient) : (sessions?.active ?? null);
+  if (working !== null && working < pools.used * WORKING_SHARE)
+    return `of ${pools.used} connections in use only ${rounded(working)} are at work: a leak or a lock would look so`;
+  if (working === null && (served === null || served < (usualRatePerS ?? 0) * WORKING_SHARE))
     return 'whether its connections are at work is not told';
 
   const times = [work.holdSeconds, work.operationSeconds, statements?.statementSeconds ?? null];

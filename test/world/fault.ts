@@ -42,6 +42,8 @@ export interface Fault {
   /** Remediation that looks right, would do harm, and so must be refused. */
   readonly refusedExpected?: string;
   readonly mayMove: readonly MayMove[];
+  /** Makes what is there on an ordinary day, beside the shop; runs before anything is watched. */
+  before?(stage: Stage): Promise<void>;
   on(stage: Stage): Promise<void>;
   /** Must also work when `on` failed half way. */
   off(stage: Stage): Promise<void>;

@@ -29,7 +29,7 @@ export interface HealRow {
 }
 
 /** What is usual has to have been seen for a while. */
-const QUIET_MS = 120_000;
+const QUIET_MS = 180_000;
 const WINDOW_MS = 5_000;
 /** A policy judges a change for ten minutes at most, and before it there is something to be seen, to be weighed and to be done. */
 const TIMEOUT_MS = 16 * 60_000;
@@ -45,6 +45,7 @@ const ENDED = new Set(['resolved', 'self-resolved', 'escalated', 'watching', 'cl
 export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Promise<HealRow> {
   const { world, load, seed } = stage;
   const { clock, progress, signal } = world;
+  await fault.before?.(stage);
   await sleep(clock, QUIET_MS, signal);
   signal.throwIfAborted();
   const quiet = feelingOf(load, WINDOW_MS);

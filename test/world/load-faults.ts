@@ -37,6 +37,7 @@ const FaultShape = z.strictObject({
   ),
   on: Run,
   off: Run,
+  before: Run.optional(),
   cure: Run.optional(),
   harm: Run.optional(),
 });

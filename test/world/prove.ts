@@ -30,6 +30,7 @@ export async function proveFault(fault: Fault, stage: Stage): Promise<ProofRow> 
   const { world, load, seed } = stage;
   const { clock, progress, signal } = world;
   const wait = { load, clock, signal, windowMs: WINDOW_MS, timeoutMs: TIMEOUT_MS };
+  await fault.before?.(stage);
   await sleep(clock, QUIET_MS, signal);
   signal.throwIfAborted();
   const quiet = feelingOf(load, WINDOW_MS);

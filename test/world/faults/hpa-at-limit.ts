@@ -23,7 +23,7 @@ export const hpaAtLimit: Fault = {
       pods: 'stay',
     },
   ],
-  async on({ world, load }) {
+  async before({ world }) {
     await world.admin.create(PATH, {
       apiVersion: 'autoscaling/v2',
       kind: 'HorizontalPodAutoscaler',
@@ -37,6 +37,8 @@ export const hpaAtLimit: Fault = {
         ],
       },
     });
+  },
+  async on({ load }) {
     load.setRate(QUIET_RATE_PER_S * 4);
   },
   async off({ world, load }) {

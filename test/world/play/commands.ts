@@ -39,6 +39,7 @@ export function createCommands({ stage, faults, daemon }: Playground) {
     current = { fault, stage: its };
     if (fault.shop) await stage.world.deploy(shopOf(fault.shop));
     stage.load.setRate(fault.quietRatePerS);
+    await fault.before?.(its);
     await fault.on(its);
     return `${id} is on: ${fault.description}`;
   }
