@@ -12,8 +12,22 @@ import { bench as scan } from './scan.ts';
 import { bench as series } from './series.ts';
 import { bench as sockshop1 } from './sockshop1.ts';
 import { bench as store } from './store.ts';
+import { bench as watch } from './watch.ts';
 
-const BENCHES: readonly Bench[] = [ingest, idle, store, alerts, scan, nab, series, quiet, nezha, petshop, sockshop1];
+const BENCHES: readonly Bench[] = [
+  ingest,
+  idle,
+  watch,
+  store,
+  alerts,
+  scan,
+  nab,
+  series,
+  quiet,
+  nezha,
+  petshop,
+  sockshop1,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '../world/clock.ts';
+import { type KubeAccess, kubeconfigOf } from '../world/kube/client.ts';
 import { ServerProcess } from '../world/server-process.ts';
 import { createAdmin } from './cluster-admin.ts';
 import { freePorts } from './cluster-parts.ts';
@@ -36,8 +37,13 @@ const RULES = {
   ],
 } as const;
 
-/** etcd, kube-apiserver and the controllers of Deployments, on loopback; identities are ServiceAccounts under RBAC. */
-export async function startRealCluster(paths: Readonly<Record<string, string>>): Promise<ClusterWorld> {
+export interface RealCluster extends ClusterWorld {
+  /** With every right. */
+  readonly adminAccess: KubeAccess;
+}
+
+/** etcd, kube-apiserver and, where there is a program for them, the controllers of Deployments, on loopback; identities are ServiceAccounts under RBAC. */
+export async function startRealCluster(paths: Readonly<Record<string, string>>): Promise<RealCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'hale-cluster-'));
   const [client = 0, peer = 0, secure = 0, controllers = 0] = await freePorts(4);
   const running: ServerProcess[] = [];
@@ -73,14 +79,17 @@ export async function startRealCluster(paths: Readonly<Record<string, string>>):
     };
     await apiServer.ready(isReady, READY_MS, never);
     const { admin, ca } = await adminOf();
-    const kubeconfig = join(folder, 'controllers.json');
-    await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(url, ca, adminToken)));
-    run('kube-controller-manager', controllerArgs(kubeconfig, controllers));
+    if (paths['kube-controller-manager'] !== undefined) {
+      const kubeconfig = join(folder, 'controllers.json');
+      await writeFile(kubeconfig, kubeconfigOf({ server: url, ca, token: adminToken }));
+      run('kube-controller-manager', controllerArgs(kubeconfig, controllers));
+    }
 
     await grant(admin, 'reading', RULES.reading, ['hale', 'restricted']);
     await grant(admin, 'acting', RULES.acting, ['hale']);
     return {
       server: { scheme: 'https', host: '127.0.0.1', port: secure, ca },
+      adminAccess: { server: url, ca, token: adminToken },
       token: await tokenOf(admin, 'hale'),
       restrictedToken: () => tokenOf(admin, 'restricted'),
       admin,
@@ -138,18 +147,6 @@ function controllerArgs(kubeconfig: string, port: number): string[] {
     '--bind-address=127.0.0.1',
     `--secure-port=${port}`,
   ];
-}
-
-function kubeconfigOf(server: string, ca: string, token: string): unknown {
-  const authority = Buffer.from(ca).toString('base64');
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': authority } }],
-    users: [{ name: 'u', user: { token } }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  };
 }
 
 async function grant(admin: ClusterAdmin, role: string, rules: unknown, accounts: readonly string[]): Promise<void> {
