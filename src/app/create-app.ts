@@ -131,6 +131,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     'networkPolicies',
     'quotas',
     'volumeClaims',
+    'storageClasses',
     'disruptionBudgets',
     'nodes',
     'podLog',

@@ -33,6 +33,7 @@ const RULES = {
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list'] },
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
+    { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['list'] },
     { apiGroups: ['keda.sh'], resources: ['scaledobjects'], verbs: ['list'] },
   ],
 } as const;
