@@ -98,7 +98,9 @@ describe('disk-filling', () => {
 
     expect(finding).toMatchObject({
       summary: expect.stringMatching(/it fills since \d\d:\d\dZ; StorageClass fast does not allow it to grow$/),
-      change: { what: expect.stringContaining('image registry.example/app:1 -> registry.example/app:2: revision 1 -> 2') },
+      change: {
+        what: expect.stringContaining('image registry.example/app:1 -> registry.example/app:2: revision 1 -> 2'),
+      },
       mend: 'kubectl -n shop rollout undo deployment/orders --to-revision=1',
     });
   });

@@ -53,7 +53,14 @@ export const OWN_READS: readonly Permission[] = [
 ];
 
 /** Kinds without a namespace: only a ClusterRole can grant them. */
-const CLUSTER_SCOPED = new Set(['namespaces', 'nodes', 'persistentvolumes', 'apiservices', 'priorityclasses', 'storageclasses']);
+const CLUSTER_SCOPED = new Set([
+  'namespaces',
+  'nodes',
+  'persistentvolumes',
+  'apiservices',
+  'priorityclasses',
+  'storageclasses',
+]);
 
 export interface PermissionPlaces {
   /** Of objects that belong to no namespace. */
