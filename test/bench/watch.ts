@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,12 +6,11 @@ import { findRealParts } from '../contract/cluster-parts.ts';
 import { type RealCluster, startRealCluster } from '../contract/cluster-real-world.ts';
 import { kubeconfigOf } from '../world/kube/client.ts';
 import type { Bench, BenchOptions } from './figure.ts';
-import { fillCluster, restartContainers } from './watch/fill.ts';
+import { fillCluster, podsOf, restartContainers } from './watch/fill.ts';
 import { measureCache, type WatchResult } from './watch/measure.ts';
 import type { BenchPod } from './watch/objects.ts';
 
-const WORKLOADS = 5_000;
-const PODS_EACH = 4;
+const SIZE = { workloads: Number(process.env['BW'] ?? 5_000), podsEach: 4 } as const;
 const EVENTS = 2_500;
 const EVENTS_PER_S = 250;
 const RUNS = 3;
@@ -28,16 +28,12 @@ export const bench: Bench = {
     const parts = await findRealParts('bench watch', ['etcd', 'kube-apiserver']);
     if (parts === null) throw new Error('bench watch needs etcd and kube-apiserver');
     options.progress('starting etcd and kube-apiserver');
-    const cluster = await startRealCluster(parts);
+    const cluster = await startRealCluster(parts, options.data === undefined ? undefined : join(options.data, 'etcd'));
     const folder = await mkdtemp(join(tmpdir(), 'hale-bench-watch-'));
     try {
       const kubeconfig = join(folder, 'kubeconfig.json');
       await writeFile(kubeconfig, kubeconfigOf({ ...cluster.adminAccess, token: cluster.token }), { mode: 0o600 });
-      const pods = await fillCluster(
-        cluster.adminAccess,
-        { workloads: WORKLOADS, podsEach: PODS_EACH },
-        options.progress,
-      );
+      const pods = await filled(cluster, options);
       report(options, await measureAll(cluster, kubeconfig, pods, options));
     } finally {
       await cluster.stop();
@@ -45,6 +41,15 @@ export const bench: Bench = {
     }
   },
 };
+
+/** With `--data` the filled server is kept for the next run: to fill it takes minutes of two cores. */
+async function filled({ adminAccess }: RealCluster, { data, progress }: BenchOptions): Promise<readonly BenchPod[]> {
+  const mark = data === undefined ? null : join(data, `filled-${SIZE.workloads}-${SIZE.podsEach}`);
+  if (mark !== null && existsSync(mark)) return podsOf(SIZE);
+  const pods = await fillCluster(adminAccess, SIZE, progress);
+  if (mark !== null) await writeFile(mark, '');
+  return pods;
+}
 
 /** In turns, so that whatever else the machine does meets both. */
 async function measureAll(
@@ -54,14 +59,14 @@ async function measureAll(
   { progress }: BenchOptions,
 ): Promise<Record<CacheName, WatchResult[]>> {
   const results: Record<CacheName, WatchResult[]> = { hale: [], informer: [] };
-  // Every round restarts the same pods once more.
+  // Every round tells another count of the same pods, also after an earlier run on the same server.
   const restarted = pods.filter((_, index) => index % Math.floor(pods.length / EVENTS) === 0).slice(0, EVENTS);
-  let round = 0;
+  let count = Math.floor(Date.now() / 1000) % 1_000_000_000;
   for (let run = 0; run < RUNS; run += 1) {
     for (const name of ['hale', 'informer'] as const) {
-      round += 1;
-      const restarts = round;
-      const expected = { workloads: WORKLOADS, pods: pods.length, restarts: restarts * restarted.length };
+      count += 1;
+      const restarts = count;
+      const expected = { workloads: SIZE.workloads, pods: pods.length, restarts: restarts * restarted.length };
       const result = await measureCache(CACHES[name], kubeconfig, expected, async () => {
         const rate = await restartContainers(adminAccess, restarted, restarts, EVENTS_PER_S);
         progress(`run ${run + 1} of ${RUNS}, ${name}: ${restarted.length} events, ${Math.round(rate)} a second`);

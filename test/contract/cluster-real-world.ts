@@ -44,7 +44,11 @@ export interface RealCluster extends ClusterWorld {
 }
 
 /** etcd, kube-apiserver and, where there is a program for them, the controllers of Deployments, on loopback; identities are ServiceAccounts under RBAC. */
-export async function startRealCluster(paths: Readonly<Record<string, string>>): Promise<RealCluster> {
+export async function startRealCluster(
+  paths: Readonly<Record<string, string>>,
+  /** Where etcd keeps its data, which may be there already; left out, it goes with the cluster. */
+  etcdFolder?: string,
+): Promise<RealCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'hale-cluster-'));
   const [client = 0, peer = 0, secure = 0, controllers = 0] = await freePorts(4);
   const running: ServerProcess[] = [];
@@ -65,7 +69,7 @@ export async function startRealCluster(paths: Readonly<Record<string, string>>):
     await writeFile(join(folder, 'sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
     await writeFile(join(folder, 'tokens.csv'), `${adminToken},admin,admin,"system:masters"\n`, { mode: 0o600 });
     await mkdir(join(folder, 'certs'));
-    const etcd = run('etcd', etcdArgs(folder, client, peer));
+    const etcd = run('etcd', etcdArgs(etcdFolder ?? join(folder, 'etcd'), client, peer));
     await etcd.ready(async () => (await fetch(`http://127.0.0.1:${client}/health`)).ok, READY_MS, never);
 
     let apiServer = run('kube-apiserver', apiServerArgs(folder, client, secure));
@@ -110,7 +114,7 @@ export async function startRealCluster(paths: Readonly<Record<string, string>>):
 
 function etcdArgs(folder: string, client: number, peer: number): string[] {
   return [
-    `--data-dir=${join(folder, 'etcd')}`,
+    `--data-dir=${folder}`,
     `--listen-client-urls=http://127.0.0.1:${client}`,
     `--advertise-client-urls=http://127.0.0.1:${client}`,
     `--listen-peer-urls=http://127.0.0.1:${peer}`,
@@ -152,6 +156,7 @@ function controllerArgs(kubeconfig: string, port: number): string[] {
 
 async function grant(admin: ClusterAdmin, role: string, rules: unknown, accounts: readonly string[]): Promise<void> {
   const roles = '/apis/rbac.authorization.k8s.io/v1';
+  if ((await admin.get(`${roles}/clusterroles/${role}`)) !== null) return;
   await admin.create(`${roles}/clusterroles`, { metadata: { name: role }, rules });
   await admin.create(`${roles}/clusterrolebindings`, {
     metadata: { name: role },

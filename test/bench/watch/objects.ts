@@ -97,29 +97,6 @@ export function deploymentOf(workload: number, replicas: number): object {
   };
 }
 
-export function deploymentStatus(replicas: number): object {
-  const condition = (type: string, reason: string) => ({
-    type,
-    status: 'True',
-    reason,
-    lastUpdateTime: SINCE,
-    lastTransitionTime: SINCE,
-  });
-  return {
-    status: {
-      observedGeneration: 1,
-      replicas,
-      readyReplicas: replicas,
-      updatedReplicas: replicas,
-      availableReplicas: replicas,
-      conditions: [
-        condition('Available', 'MinimumReplicasAvailable'),
-        condition('Progressing', 'NewReplicaSetAvailable'),
-      ],
-    },
-  };
-}
-
 function controlledBy(kind: string, name: string, uid: string): object[] {
   return [{ apiVersion: 'apps/v1', kind, name, uid, controller: true, blockOwnerDeletion: true }];
 }
