@@ -68,7 +68,7 @@ function releasedBefore(minutes: number): FakeDetails {
 const NODE = { instance: 'node-1:9100', mountpoint: '/', device: '/dev/sda1', fstype: 'ext4' };
 
 describe('disk-filling', () => {
-  it('names the volume, how full it is, when it will be, and how to grow it', async () => {
+  it('names the volume, how full it is and when it will be, and no command that may be refused', async () => {
     const [finding] = await detect();
 
     expect(finding).toMatchObject({
