@@ -107,9 +107,8 @@ function lookCommand(
   const pod = ctx.cluster.podsOf(subject).find(({ ready, terminating }) => ready && !terminating);
   if (mount === undefined || pod === undefined) return null;
   const count = what === 'inodes' ? ['du', '--inodes', '-xd', '2'] : ['du', '-xkd', '2'];
-  return commandText(
-    ...['kubectl', '-n', subject.namespace, 'exec', pod.name, '-c', mount.container, '--', ...count, mount.path],
-  );
+  const into = ['-n', subject.namespace, 'exec', pod.name, '-c', mount.container];
+  return commandText('kubectl', ...into, '--', ...count, mount.path);
 }
 
 function clock(at: number): string {

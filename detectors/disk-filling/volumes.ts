@@ -1,10 +1,10 @@
 import type { Subject } from '../../src/domain/subject.ts';
-import type { ClaimMount } from './claim-mounts.ts';
 import { escapeRegex, promqlString } from '../../src/domain/workload-series.ts';
 import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
 import type { RangeSeries } from '../../src/ports/metrics.ts';
 import type { Points } from '../../src/workload-metrics/index.ts';
 import { finitePoints, maxInto, wholeSecond } from '../../src/workload-metrics/index.ts';
+import type { ClaimMount } from './claim-mounts.ts';
 
 /** Something that fills: bytes or inodes of a volume. */
 export interface Volume {

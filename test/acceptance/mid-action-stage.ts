@@ -25,17 +25,17 @@ export interface MidActionStage {
   /** Writes of replicas that Hale sent off, dry runs left out. */
   readonly sent: readonly string[];
   /** spec.replicas as the API has it; null = there is no such Deployment. */
-  replicas(name?: string): Promise<number | null>;
+  readonly replicas: (name?: string) => Promise<number | null>;
   /** As `kubectl scale` does it. */
-  kubectlScale(to: number, name?: string): Promise<void>;
-  remove(name?: string): Promise<void>;
+  readonly kubectlScale: (to: number, name?: string) => Promise<void>;
+  readonly remove: (name?: string) => Promise<void>;
   /** Makes the Deployment anew, under the same name. */
-  create(name?: string): Promise<void>;
+  readonly create: (name?: string) => Promise<void>;
   /** Until as many pods as are wanted are ready, in the API and in what Hale has seen. */
-  rolledOut(name?: string): Promise<void>;
+  readonly rolledOut: (name?: string) => Promise<void>;
   /** All that a person reads of it: outcomes, pages and audit. */
-  told(): Promise<string>;
-  end(): Promise<void>;
+  readonly told: () => Promise<string>;
+  readonly end: () => Promise<void>;
 }
 
 export async function openStage(
@@ -108,7 +108,7 @@ export async function openStage(
     remove: (name = 'orders') => admin.remove(`${DEPLOYMENTS}/${name}`),
     async rolledOut(name = 'orders') {
       await vi.waitFor(async () => {
-        const wanted = ((await find(name))?.['spec'] as { replicas: number }).replicas;
+        const { replicas: wanted } = ((await find(name)) ?? {})['spec'] as { replicas: number };
         const view = connection.reader.workload({ namespace: NAMESPACE, kind: 'Deployment', name });
         expect(view).toMatchObject({ replicas: wanted, readyReplicas: wanted, updatedReplicas: wanted });
         expect(connection.reader.podsOf(view?.subject as Subject).filter(({ ready }) => ready)).toHaveLength(wanted);

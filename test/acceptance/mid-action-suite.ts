@@ -317,7 +317,8 @@ export function describeMidAction(title: string, startWorld: () => Promise<Clust
 
         const incidents = await hale.incidents();
         expect(incidents.map(({ phase }) => phase)).toEqual(['verifying', 'verifying']);
-        expect(sent.map((write) => write.split(' ')[0]).toSorted()).toEqual(['cart', 'orders']);
+        expect(new Set(sent.map((write) => write.split(' ')[0]))).toEqual(new Set(['cart', 'orders']));
+        expect(sent).toHaveLength(2);
         expect(await replicas('cart')).toBeGreaterThan(REPLICAS);
         for (const name of ['orders', 'cart'])
           expect(await told()).toMatch(new RegExp(`applied: scale Deployment shop/${name} from 3`));

@@ -10,11 +10,11 @@ import type { Incident } from '../../src/domain/incident.ts';
 import type { Mode } from '../../src/domain/mode.ts';
 import type { Notification } from '../../src/domain/obligation.ts';
 import { type LoadedPolicy, Policy } from '../../src/domain/policy.ts';
+import type { CauseReason } from '../../src/domain/reason.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import { GATE_DEFAULTS } from '../../src/gates/facts.ts';
 import type { ModelAdvisor } from '../../src/model/index.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
-import type { CauseReason } from '../../src/domain/reason.ts';
 import type { ClusterReader, ClusterWriter, PodView, WorkloadView } from '../../src/ports/cluster.ts';
 import type { MetricsReader, RangeSeries } from '../../src/ports/metrics.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -138,7 +138,7 @@ export async function startWorkflow(options: WorkflowOptions = {}): Promise<Work
   const cluster = fakeCluster(() => clock.now());
   cluster.addWorkload(workloadOf('orders'));
   const { reader, writer } = options.on ?? cluster;
-  const subjectOf = options.on?.subjectOf ?? ((name: string) => workloadOf(name).subject);
+  const subjectOf = (name: string) => options.on?.subjectOf(name) ?? workloadOf(name).subject;
   const pods: ReadyPods = options.on
     ? ({ subject }) => reader.podsOf(subject).filter(({ ready }) => ready)
     : (view) => fakePods(view, view.readyReplicas);

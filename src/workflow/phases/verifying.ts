@@ -3,8 +3,8 @@ import { currentPlan, type Incident, type VerificationState } from '../../domain
 import type { Intent } from '../../domain/intent.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { rulesHash } from '../../domain/policy.ts';
-import { judge } from '../../verification/judge.ts';
 import { subjectName } from '../../domain/subject.ts';
+import { judge } from '../../verification/judge.ts';
 import { readNeighbours, readUsers } from '../../verification/users.ts';
 import { voidReturns } from '../owing.ts';
 import { withPlanStatus } from '../plan-status.ts';

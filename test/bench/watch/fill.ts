@@ -33,7 +33,8 @@ export async function fillCluster(
   progress: (text: string) => void,
 ): Promise<readonly BenchPod[]> {
   const client = createKubeClient(access);
-  for (const name of namespaceNames(workloads)) await createOnce(client, '/api/v1/namespaces', 'helm', { metadata: { name } });
+  for (const name of namespaceNames(workloads))
+    await createOnce(client, '/api/v1/namespaces', 'helm', { metadata: { name } });
   const startedAt = performance.now();
   let done = 0;
   const perWorkload = async (workload: number): Promise<void> => {
@@ -129,11 +130,13 @@ export async function restartContainers(
     if (pod === undefined) return;
     const waitMs = startedAt + (index * 1000) / ratePerS - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    await patiently(() => client.patch(
-      `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}/status?fieldManager=kubelet`,
-      'strategic-merge-patch',
-      { status: { containerStatuses: [{ name: 'main', restartCount }] } },
-    ));
+    await patiently(() =>
+      client.patch(
+        `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}/status?fieldManager=kubelet`,
+        'strategic-merge-patch',
+        { status: { containerStatuses: [{ name: 'main', restartCount }] } },
+      ),
+    );
   });
   client.close();
   return (pods.length * 1000) / (performance.now() - startedAt);

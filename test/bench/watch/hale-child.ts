@@ -1,6 +1,6 @@
 // The product's own watch cache in a process of its own.
 import { connectKubernetes } from '../../../src/adapters/kubernetes/index.ts';
-import { serveParent, SYNC_WITHIN_MS } from './child.ts';
+import { SYNC_WITHIN_MS, serveParent } from './child.ts';
 
 const connection = await connectKubernetes({
   kubeconfig: process.argv[2] ?? '',

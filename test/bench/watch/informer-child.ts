@@ -3,6 +3,7 @@ import {
   AppsV1Api,
   AutoscalingV2Api,
   CoreV1Api,
+  type Informer,
   KubeConfig,
   type KubernetesListObject,
   type KubernetesObject,
@@ -11,6 +12,7 @@ import {
 } from '@kubernetes/client-node';
 import { serveParent } from './child.ts';
 
+const AGAIN_MS = 1_000;
 const config = new KubeConfig();
 config.loadFromFile(process.argv[2] ?? '');
 const core = config.makeApiClient(CoreV1Api);
@@ -19,11 +21,23 @@ const autoscaling = config.makeApiClient(AutoscalingV2Api);
 const startedAt = performance.now();
 
 function informer<T extends KubernetesObject>(path: string, list: () => Promise<KubernetesListObject<T>>) {
-  const made = makeInformer(config, path, list);
-  made.on('error', (error: unknown) => {
-    throw error;
+  return makeInformer(config, path, list);
+}
+
+/** Begins again after an error, as its documentation does; it does not by itself. */
+async function start(one: Informer<KubernetesObject>): Promise<void> {
+  let isListed = false;
+  let failures = 0;
+  one.on('error', (error: unknown) => {
+    process.stderr.write(`informer: ${String(error)}\n`);
+    failures += 1;
+    if (isListed) setTimeout(() => void one.start(), AGAIN_MS);
   });
-  return made;
+  for (let before = -1; before !== failures; ) {
+    before = failures;
+    await one.start();
+  }
+  isListed = true;
 }
 
 const pods = informer<V1Pod>('/api/v1/pods', () => core.listPodForAllNamespaces());
@@ -38,7 +52,7 @@ const others = [
     autoscaling.listHorizontalPodAutoscalerForAllNamespaces(),
   ),
 ];
-await Promise.all([pods, deployments, ...others].map((it) => it.start()));
+await Promise.all([start(pods), start(deployments), ...others.map((it) => start(it))]);
 const syncedMs = performance.now() - startedAt;
 
 serveParent(syncedMs, () => {
