@@ -10,7 +10,7 @@ import { fillCluster, podsOf, restartContainers } from './watch/fill.ts';
 import { measureCache, type WatchResult } from './watch/measure.ts';
 import type { BenchPod } from './watch/objects.ts';
 
-const SIZE = { workloads: Number(process.env['BW'] ?? 5_000), podsEach: 4 } as const;
+const SIZE = { workloads: 5_000, podsEach: 4 } as const;
 const EVENTS = 2_500;
 const EVENTS_PER_S = 250;
 const RUNS = 3;
