@@ -296,7 +296,6 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
           ...config.scan,
           metrics: reading,
           cluster,
-          window: `${Math.ceil(config.scan.windowMs / 1_000)}s`,
         }),
         intake: createScanIntake({
           store,
@@ -308,7 +307,6 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
         store,
         cluster,
         clock,
-        intervalMs: config.scan.intervalMs,
         metrics,
         log,
       }),

@@ -9,7 +9,7 @@ export interface PartsRead {
   /** By the subject's UID. */
   readonly workloads: ReadonlyMap<string, { readonly workload: WorkloadView; readonly parts: Parts }>;
   /** Questions that were not answered, or only in part, with the reason. */
-  readonly left: readonly { readonly query: string; readonly why: 'too-many-series' | 'not-answered' }[];
+  readonly left: readonly { readonly query: ScanQuery; readonly why: 'too-many-series' | 'not-answered' }[];
   readonly queries: number;
 }
 
@@ -28,7 +28,7 @@ export async function readParts(
   },
 ): Promise<PartsRead> {
   const workloads = new Map<string, { workload: WorkloadView; parts: Parts }>();
-  const left: { query: string; why: 'too-many-series' | 'not-answered' }[] = [];
+  const left: { query: ScanQuery; why: 'too-many-series' | 'not-answered' }[] = [];
   let asked = 0;
 
   async function ask(query: ScanQuery, namespaces: readonly string[] | null, depth: number): Promise<void> {
@@ -41,7 +41,7 @@ export async function readParts(
       if (!isHaleError(error)) throw error;
       const all = namespaces ?? namespacesOf(deps.cluster);
       if (error.code !== 'metrics-limit' || all.length < 2 || depth >= MAX_SPLITS) {
-        left.push({ query: query.id, why: error.code === 'metrics-limit' ? 'too-many-series' : 'not-answered' });
+        left.push({ query, why: error.code === 'metrics-limit' ? 'too-many-series' : 'not-answered' });
         return;
       }
       const half = Math.ceil(all.length / 2);

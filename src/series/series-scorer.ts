@@ -11,7 +11,7 @@ export interface SeriesScore {
    */
   readonly score: number;
   /** Where the value was expected; infinite on both sides while too little is known. */
-  readonly expected: { readonly low: number; readonly high: number };
+  readonly expected: { readonly low: number; readonly middle: number; readonly high: number };
   /** Signed distance from the middle of what was expected, in usual spreads; 0 while too little is known. */
   readonly unusual: number;
   /** Unix ms of the first of the unbroken run of values outside of what is expected; null inside. */
@@ -48,13 +48,13 @@ export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesSco
   const before = { at: Number.NEGATIVE_INFINITY, value: Number.NaN, step: Number.NaN };
 
   function said(value: number, score: number): SeriesScore {
-    const { low, high, unusual, since } = expectation;
-    return { value, score, expected: { low, high }, unusual, since: Number.isNaN(since) ? null : since };
+    const { low, middle, high, unusual, since } = expectation;
+    return { value, score, expected: { low, middle, high }, unusual, since: Number.isNaN(since) ? null : since };
   }
 
   function take(at: number, value: number): SeriesScore {
     const kept = Math.max(-MOST, Math.min(MOST, value));
-    expectValue(expectation, at, kept);
+    expectValue(expectation, { at, value: kept, step: before.step });
     return said(kept, noveltyOf(novelty, kept));
   }
 

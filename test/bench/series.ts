@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { createSeriesScorer } from '../../src/series/series-scorer.ts';
 import { createRandom } from '../../src/simulation/random.ts';
 import type { Bench } from './figure.ts';
-import { createQuietSeries } from './quiet/quiet-series.ts';
+import { createQuietSeries } from './series/quiet-series.ts';
 
 const SERIES = 100;
 const VALUES = 10_000;
