@@ -11,7 +11,7 @@ export interface Indicator {
 }
 
 /** Saturation comes and goes by itself; when it hurts, users' own indicators say so first. */
-const SATURATION = { direction: 'high', opensAtOnce: false, persistMs: 300_000 } as const;
+const SATURATION = { direction: 'high', opensAtOnce: false, persistMs: 600_000 } as const;
 
 /**
  * Rate, errors, duration and saturation. The least amounts of what users wait for and get wrong are what they can feel: from 5 to 15 ms is no trouble, however unusual.

@@ -69,12 +69,12 @@ export function createScan(options: ScanOptions): Scan {
 
   async function discover(at: number, signal: AbortSignal): Promise<Discovered> {
     const isOld = (one: { readonly at: number } | null, ms: number) => one === null || at - one.at >= ms;
+    const limits = { maxSeries: options.maxAnswerSeries, signal };
     if (isOld(intervals, PACE_EVERY_MS)) {
-      const { series } = await options.metrics.instant(PACE_QUERY, at, { signal });
+      const { series } = await options.metrics.instant(PACE_QUERY, at, limits);
       intervals = { at, byJob: intervalsOf(series) };
     }
     if (discovered !== null && !isOld(discovered, DISCOVER_EVERY_MS)) return discovered.what;
-    const limits = { maxSeries: options.maxAnswerSeries, signal };
     const what = discoveredIn((await options.metrics.instant(discoveryQuery(), at, limits)).series);
     // Nothing found may be a server that has just begun to scrape: asked again at once.
     discovered = what.names.size === 0 ? null : { at, what };

@@ -1,11 +1,11 @@
 import type { WorkloadView } from '../ports/cluster.ts';
 import {
+  BYTES_PER_SERIES,
   createEpisodeState,
-  createSeriesScorer,
+  createSeriesBank,
   type EpisodeState,
   pushEpisode,
   type SeriesScore,
-  type SeriesScorer,
 } from '../series/index.ts';
 import { INDICATOR_IDS, INDICATORS, type IndicatorId, type Indicators } from './indicators.ts';
 import type { ScanChange } from './scan.ts';
@@ -23,12 +23,13 @@ export interface Raised {
 /** What an earlier process raised is resolved after so many usual values. */
 const RESOLVE_AFTER = 8;
 /** Fewer failed requests within a window neither raise nor resolve anything. */
-const LEAST_FAILURES = 8;
+const LEAST_FAILURES = 10;
 /** A workload that is not seen for so long is forgotten. */
 const FORGET_AFTER_MS = 60 * 60_000;
 
 interface Series {
-  readonly scorer: SeriesScorer;
+  /** Its place in the bank. */
+  readonly place: number;
   readonly episode: EpisodeState;
 }
 
@@ -55,19 +56,18 @@ export interface Moment {
 export function createWatchList(limits: { readonly maxSeries: number; readonly minRatePerS: number }): WatchList {
   const followed = new Map<string, Followed>();
   const raised = new Map<string, { readonly open: Raised; usual: number }>();
-  let [count, refused, bytes] = [0, 0, 0];
+  const bank = createSeriesBank();
+  let refused = 0;
 
   function seriesOf(one: Followed, index: number): Series | null {
     const known = one.series[index];
     if (known !== undefined) return known;
-    if (count >= limits.maxSeries) {
+    if (bank.size() >= limits.maxSeries) {
       refused += 1;
       return null;
     }
-    const fresh = { scorer: createSeriesScorer(), episode: createEpisodeState() };
+    const fresh = { place: bank.open(), episode: createEpisodeState() };
     one.series[index] = fresh;
-    count += 1;
-    bytes += fresh.scorer.bytes;
     return fresh;
   }
 
@@ -125,7 +125,7 @@ export function createWatchList(limits: { readonly maxSeries: number; readonly m
         if (value === undefined || !isMeasured(indicator, values, moment)) continue;
         const series = seriesOf(one, index);
         if (series === null) continue;
-        const score = series.scorer.push(moment.at, value);
+        const score = bank.push(series.place, moment.at, value);
         scores[indicator] = score;
         if (!isJudged(indicator, values, moment)) continue;
         const change = changeOf({ workload, indicator }, series, score, moment.at);
@@ -140,15 +140,12 @@ export function createWatchList(limits: { readonly maxSeries: number; readonly m
       for (const [uid, { series, seenAt }] of followed) {
         if (seen.has(uid) || at - seenAt < FORGET_AFTER_MS) continue;
         followed.delete(uid);
-        for (const { scorer } of series.filter((one) => one !== undefined)) {
-          count -= 1;
-          bytes -= scorer.bytes;
-        }
+        for (const one of series) if (one !== undefined) bank.close(one.place);
         for (const indicator of INDICATOR_IDS) raised.delete(`${uid}|${indicator}`);
       }
     },
     size() {
-      const answer = { series: count, stateBytes: bytes, refused };
+      const answer = { series: bank.size(), stateBytes: bank.size() * BYTES_PER_SERIES, refused };
       refused = 0;
       return answer;
     },

@@ -26,7 +26,7 @@ export interface EpisodeOptions {
   readonly leastRatio?: number;
   /** Off by so much at least, in the unit of the series. */
   readonly leastAmount?: number;
-  /** What is off by twice the amount opens as soon as it is sure; false: it always has to last. */
+  /** What is off by twice the amount and half as much again as the ratio opens as soon as it is sure; false: it always has to last. */
   readonly opensAtOnce?: boolean;
   /** How long it has to last otherwise. */
   readonly persistMs?: number;
@@ -42,12 +42,13 @@ export interface EpisodeRule {
 const DEFAULTS = { direction: 'both', leastRatio: 1.25, leastAmount: 0, opensAtOnce: true, persistMs: 60_000 } as const;
 
 /**
- * What is far off opens when it grows from one value to the next, or has been so for more values than a rate looks back: the hiccup of one scrape stays in the
- * window as it is, trouble that goes on fills it.
+ * What is far off opens when the value before was off as well and by some less, or when it has been so for more values than a rate over four scrapes looks
+ * back: the hiccup of one scrape stays in the window as it is, trouble that goes on fills it.
  */
-const STRONG_GROWTH = 1.3;
-const STRONG_VALUES = 5;
+const STRONG_GROWTH = { least: 1.3, most: 2.5 } as const;
+const STRONG_VALUES = 4;
 const STRONG_AMOUNT = 2;
+const STRONG_RATIO = 1.5;
 /** So many spreads off need no alarm: a scorer is silent for a while after its last one. */
 const UNMISTAKABLE_SPREADS = 10;
 /** What is off by less has to last by the clock where values come often, and by their number where they come seldom. */
@@ -75,8 +76,6 @@ interface Suspicion extends Episode {
   opened: boolean;
   values: number;
   strongValues: number;
-  /** How far off the first of these was. */
-  strongAmount: number;
   calmSince: number;
   calmValues: number;
   worst: number;
@@ -88,6 +87,8 @@ export interface EpisodeState {
   suspected: Suspicion | null;
   alarmedAt: number;
   lastAt: number;
+  /** By how much the last value was outside of what was expected, from its middle, with its sign; 0 inside. */
+  lastOff: number;
   /** Usual time between two values. */
   step: number;
   graceFrom: number;
@@ -96,7 +97,15 @@ export interface EpisodeState {
 
 export function createEpisodeState(): EpisodeState {
   const never = Number.NEGATIVE_INFINITY;
-  return { suspected: null, alarmedAt: never, lastAt: never, step: Number.NaN, graceFrom: never, graceUntil: never };
+  return {
+    suspected: null,
+    alarmedAt: never,
+    lastAt: never,
+    lastOff: 0,
+    step: Number.NaN,
+    graceFrom: never,
+    graceUntil: never,
+  };
 }
 
 /**
@@ -113,11 +122,16 @@ export function pushEpisode(
   const rule = { ...DEFAULTS, ...options };
   noteStep(state, at, rule.persistMs);
   if (score.score >= ALARM_SCORE) state.alarmedAt = at;
-  const { suspected } = state;
+  const { suspected, lastOff } = state;
   const direction = suspected?.direction ?? rule.direction;
-  const off = sizeOf(score.value, suspected?.expected ?? score.expected, { ...rule, direction });
+  const compared = suspected?.expected ?? score.expected;
+  const isOutside = score.value > compared.high || score.value < compared.low;
+  state.lastOff = isOutside ? score.value - compared.middle : 0;
+  const growth = state.lastOff / lastOff;
+  const grows = growth >= STRONG_GROWTH.least && growth <= STRONG_GROWTH.most;
+  const off = sizeOf(score.value, compared, { ...rule, direction });
   if (off === null) return suspected === null ? null : calm(state, suspected, at);
-  if (suspected !== null) return follow(state, suspected, { at, score, off, persistMs: rule.persistMs });
+  if (suspected !== null) return follow(state, suspected, { at, score, off, grows, persistMs: rule.persistMs });
   const { value, expected, unusual } = score;
   state.suspected = {
     since: at,
@@ -129,11 +143,10 @@ export function pushEpisode(
     opened: false,
     values: 0,
     strongValues: 0,
-    strongAmount: 0,
     calmSince: Number.NaN,
     calmValues: 0,
   };
-  return follow(state, state.suspected, { at, score, off, persistMs: rule.persistMs });
+  return follow(state, state.suspected, { at, score, off, grows, persistMs: rule.persistMs });
 }
 
 export function createEpisodeRule(options: EpisodeOptions = {}): EpisodeRule {
@@ -164,7 +177,13 @@ type Size = 'weak' | 'strong';
 function follow(
   state: EpisodeState,
   one: Suspicion,
-  now: { readonly at: number; readonly score: SeriesScore; readonly off: Size; readonly persistMs: number },
+  now: {
+    readonly at: number;
+    readonly score: SeriesScore;
+    readonly off: Size;
+    readonly grows: boolean;
+    readonly persistMs: number;
+  },
 ): EpisodeChange | null {
   const { at, score, off } = now;
   const { value, unusual } = score;
@@ -175,8 +194,8 @@ function follow(
     one.unusual = unusual;
   }
   const isUnmistakable = Math.abs(unusual) >= UNMISTAKABLE_SPREADS;
-  const opensNow = off === 'strong' && isUnmistakable && isStrongFor(one, value);
-  if (off !== 'strong' || !isUnmistakable) one.strongValues = 0;
+  one.strongValues = off === 'strong' && isUnmistakable ? one.strongValues + 1 : 0;
+  const opensNow = one.strongValues >= STRONG_VALUES || (one.strongValues > 0 && now.grows);
   one.alarmed ||= state.alarmedAt >= one.since - ALARM_HOLDS_MS || isUnmistakable;
   if (one.opened) return accustom(state, one, at, score);
   const hasLasted = at - one.since >= now.persistMs && one.values >= PERSIST_VALUES;
@@ -186,14 +205,6 @@ function follow(
   }
   if (at - one.since >= DOUBT_MS) state.suspected = null;
   return null;
-}
-
-function isStrongFor(one: Suspicion, value: number): boolean {
-  const amount = Math.abs(value - one.expected.middle);
-  one.strongValues++;
-  if (one.strongValues === 1) one.strongAmount = amount;
-  else if (amount >= STRONG_GROWTH * one.strongAmount) return true;
-  return one.strongValues >= STRONG_VALUES;
 }
 
 function accustom(state: EpisodeState, one: Suspicion, at: number, score: SeriesScore): EpisodeChange | null {
@@ -225,9 +236,12 @@ function sizeOf(
   const isLow = value < low && rule.direction !== 'high';
   if (!isHigh && !isLow) return null;
   const amount = Math.abs(value - middle);
-  const reachesRatio = isHigh ? value >= middle * rule.leastRatio : value * rule.leastRatio <= middle;
-  if (amount < rule.leastAmount || (middle > 0 && !reachesRatio)) return null;
-  return rule.opensAtOnce && amount >= rule.leastAmount * STRONG_AMOUNT ? 'strong' : 'weak';
+  const reaches = (ratio: number): boolean =>
+    middle <= 0 || (isHigh ? value >= middle * ratio : value * ratio <= middle);
+  if (amount < rule.leastAmount || !reaches(rule.leastRatio)) return null;
+  const isStrong =
+    rule.opensAtOnce && amount >= rule.leastAmount * STRONG_AMOUNT && reaches(1 + (rule.leastRatio - 1) * STRONG_RATIO);
+  return isStrong ? 'strong' : 'weak';
 }
 
 function episodeOf({ since, direction, worst, unusual, expected }: Episode): Episode {

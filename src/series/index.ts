@@ -1,4 +1,4 @@
-export type { Episode, EpisodeChange, EpisodeOptions, EpisodeState } from './episode.ts';
+export type { EpisodeOptions, EpisodeState } from './episode.ts';
 export { createEpisodeState, pushEpisode } from './episode.ts';
-export type { SeriesScore, SeriesScorer } from './series-scorer.ts';
-export { createSeriesScorer } from './series-scorer.ts';
+export { BYTES_PER_SERIES, createSeriesBank } from './series-bank.ts';
+export type { SeriesScore } from './series-scorer.ts';

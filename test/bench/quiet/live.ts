@@ -5,7 +5,7 @@ import { createQuietWorkload, SCRAPES_IN_WINDOW } from './quiet-workload.ts';
 
 const DAY_S = 86_400;
 /** How long trouble has to be noticed. */
-export const TROUBLE_S = 600;
+export const TROUBLE_S = 900;
 const START_MS = Date.UTC(2026, 0, 5);
 
 interface Outcome {

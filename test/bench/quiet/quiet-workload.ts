@@ -2,9 +2,9 @@ import type { IndicatorId, Indicators } from '../../../src/scan/index.ts';
 import type { Random } from '../../../src/simulation/random.ts';
 
 const DAY_S = 86_400;
-/** As the product asks: rates over four scrapes, of which two have to be there. */
+/** As the product asks: rates over four scrapes, between which lie three steps, of which one has to be there. */
 export const SCRAPES_IN_WINDOW = 4;
-const LEAST_SCRAPES = 2;
+const STEPS_IN_WINDOW = SCRAPES_IN_WINDOW - 1;
 
 /** The indicators of a service on quiet days, scrape by scrape; what is missing is a gap. */
 export interface QuietWorkload {
@@ -47,7 +47,7 @@ interface Scrape {
 /** A service of its own size, speed and habits: slow right after a restart, a heavy tail, a burst of waiting now and then, jobs every hour, and few failures, that come together. */
 export function createQuietWorkload(random: Random, stepS: number, index: number): QuietWorkload {
   const life = createLife(random, stepS);
-  const base = random.logNormal(20, 1.2);
+  const base = Math.max(1.5, random.logNormal(20, 1.2));
   const [seconds, noise, tails] = [
     random.logNormal(0.05, 0.8),
     0.05 + 0.25 * random.uniform(),
@@ -83,12 +83,12 @@ export function createQuietWorkload(random: Random, stepS: number, index: number
     next(t) {
       const { load, isGap, isWarming } = life(t);
       const works = (t + 3_600 - jobAt) % 3_600 < 120;
-      scrapes = [...scrapes, isGap ? null : scrape(load, isWarming, works)].slice(-SCRAPES_IN_WINDOW);
+      scrapes = [...scrapes, isGap ? null : scrape(load, isWarming, works)].slice(-STEPS_IN_WINDOW);
       if (random.uniform() < 0.01 * load * (stepS / 15)) depth += random.exponential(burst);
       depth = Math.max(0, depth * Math.exp(-stepS / 45) - stepS / 30);
       if (trouble === 'slow') depth = Math.max(depth, burst * 30);
       const seen = scrapes.filter((one) => one !== null);
-      if (isGap || seen.length < LEAST_SCRAPES) return {};
+      if (isGap || seen.length === 0) return {};
       const sum = (of: (one: Scrape) => number) => seen.reduce((total, one) => total + of(one), 0);
       const requests = sum((one) => one.requests);
       const weighted = (of: (one: Scrape) => number) => sum((one) => of(one) * one.requests) / requests;
