@@ -33,6 +33,7 @@ const ROOMS = {
     'gates',
     'diagnosis',
     'series',
+    'workload-metrics',
     'recognition',
   ],
   operations: ['domain', 'ports', 'plugin', 'intake', 'workflow'],

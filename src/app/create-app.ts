@@ -220,6 +220,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     meter: intakeMeter(metrics),
     watchdog: watchdog ?? { alertname: DEFAULT_WATCHDOG, seen: () => undefined },
   });
+  let lastScan: Awaited<ReturnType<Operations['status']>>['scan'] = null;
   const operations = createOperations({
     clock,
     store,
@@ -237,6 +238,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     callGraph: (only) => topology(reading, () => clock.now()).graph(only),
     freezeConfigMap: `${config.freeze.namespace}/${config.freeze.configMap}`,
     model: config.model === null ? null : { name: config.model.name, perDay: config.model.budget.perDay },
+    lastScan: () => lastScan,
     version: VERSION,
     startedAt,
   });
@@ -309,6 +311,9 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
         clock,
         metrics,
         log,
+        onReport: (report) => {
+          lastScan = report;
+        },
       }),
     );
   // Stopped first: no tick begins any more, and those under way end.

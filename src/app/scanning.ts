@@ -19,6 +19,14 @@ const PAST_SCANS = 40;
 const PAST_WITHIN_MS = 60_000;
 const FIRST_DELAY_MS = 2_000;
 
+interface ScanStanding {
+  readonly at: number;
+  readonly workloads: number;
+  readonly series: number;
+  readonly stateBytes: number;
+  readonly left: string[];
+}
+
 /** Scans as often as the metrics are scraped, one scan at a time, and hands what changed to intake; returns how to stop. */
 export function startScanning(options: {
   readonly scan: Scan;
@@ -28,6 +36,8 @@ export function startScanning(options: {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** For those who ask how it stands. */
+  readonly onReport: (report: ScanStanding) => void;
 }): () => Promise<void> {
   const { scan, intake, clock, metrics, log } = options;
   const giveUp = new AbortController();
@@ -61,6 +71,8 @@ export function startScanning(options: {
     const report = await scan.run(clock.now(), limited());
     intervalMs = report.nextInMs;
     tell(report);
+    const { workloads, series, stateBytes } = report;
+    options.onReport({ at: clock.now(), workloads, series, stateBytes, left: leftOf(report) });
     await handOver(report.changes);
   }
 
@@ -104,7 +116,7 @@ export function startScanning(options: {
     metrics.count('hale_scans_total', { outcome: report.left.length === 0 ? 'complete' : 'partial' });
     for (const { status } of report.changes) metrics.count('hale_scan_changes_total', { status });
     for (const { why } of report.left) metrics.count('hale_scan_left_out_total', { why });
-    const left = report.left.map(({ what, why }) => `${what}: ${why}`).join('; ');
+    const left = leftOf(report).join('; ');
     if (left !== leftBefore && left !== '') log.warn({ left }, 'the scan leaves something out');
     leftBefore = left;
   }
@@ -115,6 +127,10 @@ export function startScanning(options: {
     cancel();
     await work;
   };
+}
+
+function leftOf({ left }: ScanReport): string[] {
+  return left.map(({ what, why }) => `${what}: ${why}`);
 }
 
 /** What an earlier process raised and nobody resolved: it is resolved when it is usual again. */

@@ -207,8 +207,8 @@ export const ConfigFile = z.strictObject({
       window: DurationMs.optional(),
       /** Most series of one answer: larger ones are asked for by namespaces. */
       maxAnswerSeries: Count(1_000_000).default(20_000),
-      /** Most series that are followed, about ten for each workload. */
-      maxSeries: Count(1_000_000).default(100_000),
+      /** Most series that are followed, about eleven for each workload; each takes up to 4 kB of memory. */
+      maxSeries: Count(1_000_000).default(40_000),
       /** Below so many requests per second, failures and durations are not judged. */
       minRatePerS: z.number().positive().default(0.5),
     })

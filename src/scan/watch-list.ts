@@ -1,10 +1,10 @@
 import type { WorkloadView } from '../ports/cluster.ts';
 import {
-  BYTES_PER_SERIES,
   createEpisodeState,
   createSeriesBank,
   type EpisodeState,
   pushEpisode,
+  type SeriesBank,
   type SeriesScore,
 } from '../series/index.ts';
 import { INDICATOR_IDS, INDICATORS, type IndicatorId, type Indicators } from './indicators.ts';
@@ -28,6 +28,7 @@ const LEAST_FAILURES = 10;
 const FORGET_AFTER_MS = 60 * 60_000;
 
 interface Series {
+  readonly bank: SeriesBank;
   /** Its place in the bank. */
   readonly place: number;
   readonly episode: EpisodeState;
@@ -56,17 +57,21 @@ export interface Moment {
 export function createWatchList(limits: { readonly maxSeries: number; readonly minRatePerS: number }): WatchList {
   const followed = new Map<string, Followed>();
   const raised = new Map<string, { readonly open: Raised; usual: number }>();
-  const bank = createSeriesBank();
+  const judged = createSeriesBank();
+  /** What is never raised is only told of. */
+  const told = createSeriesBank({ alarms: false });
+  const banks = INDICATOR_IDS.map((id) => (INDICATORS[id].trouble === null ? told : judged));
   let refused = 0;
 
   function seriesOf(one: Followed, index: number): Series | null {
     const known = one.series[index];
     if (known !== undefined) return known;
-    if (bank.size() >= limits.maxSeries) {
+    const bank = banks[index];
+    if (bank === undefined || judged.size().series + told.size().series >= limits.maxSeries) {
       refused += 1;
       return null;
     }
-    const fresh = { place: bank.open(), episode: createEpisodeState() };
+    const fresh = { bank, place: bank.open(), episode: createEpisodeState() };
     one.series[index] = fresh;
     return fresh;
   }
@@ -115,7 +120,6 @@ export function createWatchList(limits: { readonly maxSeries: number; readonly m
     take(workload, values, moment) {
       const { uid } = workload.subject;
       const one = followed.get(uid) ?? { series: [], seenAt: moment.at };
-      followed.set(uid, one);
       one.seenAt = moment.at;
       const changes: Omit<ScanChange, 'summary'>[] = [];
       const scores: Partial<Record<IndicatorId, SeriesScore>> = {};
@@ -125,7 +129,8 @@ export function createWatchList(limits: { readonly maxSeries: number; readonly m
         if (value === undefined || !isMeasured(indicator, values, moment)) continue;
         const series = seriesOf(one, index);
         if (series === null) continue;
-        const score = bank.push(series.place, moment.at, value);
+        followed.set(uid, one);
+        const score = series.bank.push(series.place, moment.at, value);
         scores[indicator] = score;
         if (!isJudged(indicator, values, moment)) continue;
         const change = changeOf({ workload, indicator }, series, score, moment.at);
@@ -140,12 +145,13 @@ export function createWatchList(limits: { readonly maxSeries: number; readonly m
       for (const [uid, { series, seenAt }] of followed) {
         if (seen.has(uid) || at - seenAt < FORGET_AFTER_MS) continue;
         followed.delete(uid);
-        for (const one of series) if (one !== undefined) bank.close(one.place);
+        for (const one of series) one?.bank.close(one.place);
         for (const indicator of INDICATOR_IDS) raised.delete(`${uid}|${indicator}`);
       }
     },
     size() {
-      const answer = { series: bank.size(), stateBytes: bank.size() * BYTES_PER_SERIES, refused };
+      const [one, other] = [judged.size(), told.size()];
+      const answer = { series: one.series + other.series, stateBytes: one.bytes + other.bytes, refused };
       refused = 0;
       return answer;
     },

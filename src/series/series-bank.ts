@@ -12,13 +12,13 @@ export interface SeriesBank {
   close(series: number): void;
   /** Takes one value in. `at` in Unix ms. A value that is not finite, or not later than the last, is no news: nothing is learnt from it. */
   push(series: number, at: number, value: number): SeriesScore;
-  /** Series that are open. */
-  size(): number;
+  /** Series that are open, and the bytes of their state. */
+  size(): { readonly series: number; readonly bytes: number };
 }
 
 const BYTES = { number: 8, count: 2, mean: 4 } as const;
-export const BYTES_PER_SERIES =
-  NUMBERS_PER_SERIES * BYTES.number + COUNTS_PER_SERIES * BYTES.count + SLOTS * BYTES.mean;
+const BYTES_WITHOUT_ALARMS = NUMBERS_PER_SERIES * BYTES.number + SLOTS * BYTES.mean;
+export const BYTES_PER_SERIES = BYTES_WITHOUT_ALARMS + COUNTS_PER_SERIES * BYTES.count;
 
 /** So many usual steps without a value are a gap. */
 const GAP_STEPS = 10;
@@ -37,12 +37,13 @@ export interface SeriesBankOptions {
   /** A counter only grows; its rate per second is scored, and a fall is a restart, which is no news. */
   readonly kind?: 'gauge' | 'counter';
   readonly seriesPerPage?: number;
+  /** False: what is expected is learnt, and there are no alarms: a seventh of the room, for series that are only told of. */
+  readonly alarms?: boolean;
 }
 
-export function createSeriesBank({
-  kind = 'gauge',
-  seriesPerPage = SERIES_PER_PAGE,
-}: SeriesBankOptions = {}): SeriesBank {
+export function createSeriesBank(options: SeriesBankOptions = {}): SeriesBank {
+  const { kind = 'gauge', seriesPerPage = SERIES_PER_PAGE, alarms = true } = options;
+  const countsEach = alarms ? COUNTS_PER_SERIES : 0;
   const pages: Page[] = [];
   const free: number[] = [];
   /** The one series that is looked at. */
@@ -58,7 +59,7 @@ export function createSeriesBank({
     const first = pages.length * seriesPerPage;
     pages.push({
       numbers: new Float64Array(seriesPerPage * NUMBERS_PER_SERIES),
-      counts: new Uint16Array(seriesPerPage * COUNTS_PER_SERIES),
+      counts: new Uint16Array(seriesPerPage * countsEach),
       means: new Float32Array(seriesPerPage * SLOTS),
     });
     for (let index = seriesPerPage - 1; index >= 0; index--) free.push(first + index);
@@ -79,7 +80,7 @@ export function createSeriesBank({
   function take(at: number, value: number): SeriesScore {
     const kept = Math.max(-MOST, Math.min(MOST, value));
     expectValue(work.expectation, { at, value: kept, step: work.before.step });
-    return said(kept, noveltyOf(work.novelty, kept));
+    return said(kept, alarms ? noveltyOf(work.novelty, kept) : 0);
   }
 
   function noteStep(length: number): boolean {
@@ -110,7 +111,7 @@ export function createSeriesBank({
       const series = free.pop() as number;
       const { page, index } = pageOf(series);
       page.numbers.set(blank, index * NUMBERS_PER_SERIES);
-      page.counts.fill(0, index * COUNTS_PER_SERIES, (index + 1) * COUNTS_PER_SERIES);
+      page.counts.fill(0, index * countsEach, (index + 1) * countsEach);
       page.means.fill(Number.NaN, index * SLOTS, (index + 1) * SLOTS);
       return series;
     },
@@ -120,13 +121,16 @@ export function createSeriesBank({
     push(series, at, value) {
       const { page, index } = pageOf(series);
       unpack(work, page.numbers, index * NUMBERS_PER_SERIES);
-      placeNovelty(work.novelty, page.counts, index * COUNTS_PER_SERIES);
+      if (alarms) placeNovelty(work.novelty, page.counts, index * countsEach);
       work.expectation.rhythm.means = page.means;
       work.expectation.rhythm.from = index * SLOTS;
       const answer = score(at, value);
       pack(work, page.numbers, index * NUMBERS_PER_SERIES);
       return answer;
     },
-    size: () => pages.length * seriesPerPage - free.length,
+    size() {
+      const series = pages.length * seriesPerPage - free.length;
+      return { series, bytes: series * (alarms ? BYTES_PER_SERIES : BYTES_WITHOUT_ALARMS) };
+    },
   };
 }

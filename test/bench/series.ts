@@ -86,7 +86,7 @@ function liveKb(all: readonly (readonly number[])[]): number {
   const places = Array.from({ length: 5_000 }, () => bank.open());
   for (const [index, place] of places.entries())
     for (let at = 0; at < 60; at++) bank.push(place, at * STEP_S * 1000, all[index % SERIES]?.[at] ?? 0);
-  const kb = (held() - before) / bank.size() / 1_000;
+  const kb = (held() - before) / bank.size().series / 1_000;
   return Math.round(kb * 10) / 10;
 }
 
