@@ -9,9 +9,12 @@ import { type MovingRecord, Obligation } from '../../domain/obligation.ts';
 import { Signal } from '../../domain/signal.ts';
 import type { Change } from '../../ports/store.ts';
 
+type Save = NonNullable<Change['save']>[number];
+
 export interface EncodedSave {
   readonly record: MovingRecord;
   readonly expectedVersion: number;
+  readonly unreadWakeAt: number | null;
   readonly body: string;
 }
 export interface Encoded<T> {
@@ -57,12 +60,12 @@ export function encodeChange(change: Change): EncodedChange {
   };
 }
 
-function encodeSave({ record, expectedVersion }: { record: MovingRecord; expectedVersion: number }): EncodedSave {
+function encodeSave({ record, expectedVersion, unreadWakeAt }: Save): EncodedSave {
   const stored = { ...record, version: expectedVersion + 1 };
   const subject = `${record.record} ${record.id}`;
   const parsed =
     stored.record === 'incident' ? checked(Incident, stored, subject) : checked(Obligation, stored, subject);
-  return { record: parsed, expectedVersion, body: JSON.stringify(parsed) };
+  return { record: parsed, expectedVersion, unreadWakeAt: unreadWakeAt ?? null, body: JSON.stringify(parsed) };
 }
 
 function encoded<T>(schema: z.ZodType<T>, value: T, subject: string): Encoded<T> {
