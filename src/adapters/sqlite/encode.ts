@@ -17,6 +17,11 @@ export interface EncodedSave {
   readonly unreadWakeAt: number | null;
   readonly body: string;
 }
+type SignalColumns = Pick<
+  Signal,
+  'dedupeKey' | 'occurrence' | 'status' | 'startedAt' | 'receivedAt' | 'incidentId'
+>;
+
 export interface Encoded<T> {
   readonly item: T;
   readonly body: string;
@@ -25,7 +30,7 @@ export interface Encoded<T> {
 /** A change as it goes to the tables: checked and in text, so that the transaction is short and nothing can alter it while it waits. */
 export interface EncodedChange {
   readonly saves: readonly EncodedSave[];
-  readonly signals: readonly Encoded<Signal>[];
+  readonly signals: readonly Encoded<SignalColumns>[];
   readonly evidence: readonly Encoded<Evidence>[];
   readonly audit: readonly Encoded<AuditEvent>[];
   readonly approval: Encoded<Approval> | null;
@@ -43,7 +48,7 @@ export function encodeChange(change: Change): EncodedChange {
   const { attempt, wakeAt, reserve, release, approvalUsed, settle, freeze, autonomy } = change;
   if (settle !== undefined) checked(IntentOutcome, settle.outcome, `outcome of intent ${settle.intentId}`);
   const saves = (change.save ?? []).map(encodeSave);
-  const signals = (change.signals ?? []).map((item) => encoded(Signal, item, `signal ${item.id}`));
+  const signals = (change.signals ?? []).map(encodeSignal);
   const evidence = (change.evidence ?? []).map((item) => encoded(Evidence, item, `evidence ${item.id}`));
   const audit = (change.audit ?? []).map((item) => encoded(AuditEvent, item, `audit event ${item.kind}`));
   return {
@@ -66,6 +71,13 @@ function encodeSave({ record, expectedVersion, unreadWakeAt }: Save): EncodedSav
   const parsed =
     stored.record === 'incident' ? checked(Incident, stored, subject) : checked(Obligation, stored, subject);
   return { record: parsed, expectedVersion, unreadWakeAt: unreadWakeAt ?? null, body: JSON.stringify(parsed) };
+}
+
+/** Only the columns are kept beside the text: of thousands that wait for their commit the rest would outlive a collection of garbage for nothing. */
+function encodeSignal(signal: Signal): Encoded<SignalColumns> {
+  const { item, body } = encoded(Signal, signal, `signal ${signal.id}`);
+  const { dedupeKey, occurrence, status, startedAt, receivedAt, incidentId } = item;
+  return { item: { dedupeKey, occurrence, status, startedAt, receivedAt, incidentId }, body };
 }
 
 function encoded<T>(schema: z.ZodType<T>, value: T, subject: string): Encoded<T> {
