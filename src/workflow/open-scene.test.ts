@@ -41,13 +41,13 @@ describe('signals that come during a tick', () => {
   });
 
   it.each([
-    { what: 'a diagnosis that holds few', phase: 'diagnosing', then: 'diagnosing', count: SIGNALS_SHOWN - 1 },
-    { what: 'an incident that is held', phase: 'held', then: 'held', count: SIGNALS_SHOWN },
-    { what: 'a phase that has just begun', phase: 'collecting', then: 'diagnosing', count: SIGNALS_SHOWN },
-  ] as const)('of $what make it due at once', async ({ phase, then, count }) => {
+    { what: 'a diagnosis that holds few', phase: 'diagnosing', next: 'diagnosing', count: SIGNALS_SHOWN - 1 },
+    { what: 'an incident that is held', phase: 'held', next: 'held', count: SIGNALS_SHOWN },
+    { what: 'a phase that has just begun', phase: 'collecting', next: 'diagnosing', count: SIGNALS_SHOWN },
+  ] as const)('of $what make it due at once', async ({ phase, next, count }) => {
     const before = holding(count, { phase });
 
-    const saved = await savedBy(before, { ...before, phase: then, wakeAt: T0 + 10_000 });
+    const saved = await savedBy(before, { ...before, phase: next, wakeAt: T0 + 10_000 });
 
     expect(saved).toBeDefined();
     expect(saved).not.toHaveProperty('unreadWakeAt');

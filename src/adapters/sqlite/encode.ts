@@ -17,10 +17,7 @@ export interface EncodedSave {
   readonly unreadWakeAt: number | null;
   readonly body: string;
 }
-type SignalColumns = Pick<
-  Signal,
-  'dedupeKey' | 'occurrence' | 'status' | 'startedAt' | 'receivedAt' | 'incidentId'
->;
+type SignalColumns = Pick<Signal, 'dedupeKey' | 'occurrence' | 'status' | 'startedAt' | 'receivedAt' | 'incidentId'>;
 
 export interface Encoded<T> {
   readonly item: T;
