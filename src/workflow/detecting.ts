@@ -3,7 +3,7 @@ import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Cause, Finding } from '../domain/finding.ts';
 import type { Incident } from '../domain/incident.ts';
 import { CauseReason } from '../domain/reason.ts';
-import type { SignalKind } from '../domain/signal.ts';
+import { SIGNALS_SHOWN, type SignalKind } from '../domain/signal.ts';
 import type { Subject } from '../domain/subject.ts';
 import type { IncidentView } from '../plugin/context.ts';
 import type { Detector } from '../plugin/detector.ts';
@@ -11,9 +11,6 @@ import type { WorkloadView } from '../ports/cluster.ts';
 import type { InboxEntry } from '../ports/store.ts';
 import { inOrder } from './recognising.ts';
 import type { Scene } from './scene.ts';
-
-/** Signals that the detectors are shown: more of one workload say nothing new. */
-const SHOWN_SIGNALS = 32;
 
 export interface Detection {
   readonly findings: readonly Finding[];
@@ -37,7 +34,7 @@ export async function detect(incident: Incident, scene: Scene, again?: Again): P
   const workload = await subjectOf(incident, scene);
   if (workload === null) return { findings: [], failures: [], gone: true };
 
-  const inbox = await scene.deps.store.inbox(incident.id, 0, SHOWN_SIGNALS);
+  const inbox = await scene.deps.store.inbox(incident.id, 0, SIGNALS_SHOWN);
   const view = viewOf(incident, workload, inbox);
   // A guess is tested on its own suspect, below.
   const kinds = new Set<SignalKind>(inbox.map(({ signal }) => signal.kind).filter((kind) => kind !== 'hypothesis'));

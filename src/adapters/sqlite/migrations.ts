@@ -104,6 +104,11 @@ const MIGRATIONS: readonly Migration[] = [
       UPDATE obligation SET attempts = coalesce(body ->> '$.attempts', 0);
     `,
   },
+  {
+    // Rows of before keep it in their body alone: there may be a million of them, and the start does not wait for that.
+    name: 'beginning of signals as a column',
+    sql: 'ALTER TABLE signal ADD COLUMN started_at INTEGER',
+  },
 ];
 
 /** Brings the tables to the newest version that this program knows. Throws `store-schema-newer` when the file is ahead of it. */
