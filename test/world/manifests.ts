@@ -90,7 +90,12 @@ export function shopDeployment(service: ShopServiceName, options: ShopServiceOpt
       template: {
         metadata: {
           labels,
-          annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(PORT) },
+          annotations: {
+            'prometheus.io/scrape': 'true',
+            'prometheus.io/port': String(PORT),
+            // Read once, at the start: another certificate takes other pods.
+            ...(options.certificateDays === undefined ? {} : { 'certificate-days': String(options.certificateDays) }),
+          },
         },
         spec: {
           automountServiceAccountToken: false,
