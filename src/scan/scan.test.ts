@@ -274,6 +274,21 @@ describe('scan', () => {
     expect([...down.changes, ...back.changes]).toEqual([]);
   });
 
+  it('knows from the past what was usual, except of workloads that have pods of later', async () => {
+    const seconds = since(0.05, 0.6, T0 + 12 * MINUTE_MS);
+    const old = setUp((series, pods) => pods.forEach((name) => requests(series, name, { seconds })));
+    const young = setUp((series, pods) => pods.forEach((name) => requests(series, name, { seconds })));
+    const podsOf = () => fakePods(fakeWorkload()).map((pod) => ({ ...pod, createdAt: T0 + 11 * MINUTE_MS }));
+    const youngScan = createScan({ ...young.options, cluster: { ...young.cluster.reader, podsOf } });
+    const scans = [old.scan, youngScan].map(async (scan) => {
+      for (let at = T0 + 2 * MINUTE_MS; at <= T0 + 11 * MINUTE_MS; at += STEP_MS)
+        await scan.run(at, AbortSignal.timeout(10_000), 'past');
+      return told((await scanAll({ scan }, T0 + 11 * MINUTE_MS + STEP_MS, T0 + 13 * MINUTE_MS)).changes);
+    });
+
+    expect(await Promise.all(scans)).toEqual([['seconds high firing'], []]);
+  });
+
   it('resolves what an earlier process raised, once it is usual', async () => {
     const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})));
     const open = {
