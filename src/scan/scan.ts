@@ -1,5 +1,5 @@
 import { isHaleError } from '../domain/errors.ts';
-import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
+import type { WorkloadView } from '../ports/cluster.ts';
 import type { MetricsReader } from '../ports/metrics.ts';
 import type { IndicatorId } from './indicators.ts';
 import { indicatorsOf } from './indicators.ts';
@@ -13,7 +13,7 @@ import {
   type ScanQuery,
   scanQueries,
 } from './queries.ts';
-import { readParts } from './read-parts.ts';
+import { readParts, type ScanCluster } from './read-parts.ts';
 import { createWatchList, type Raised } from './watch-list.ts';
 
 /** An indicator of a workload that became unusual, or usual again. */
@@ -43,7 +43,7 @@ export interface ScanReport {
 
 export interface ScanOptions extends PaceOptions {
   readonly metrics: Pick<MetricsReader, 'instant'>;
-  readonly cluster: Pick<ClusterReader, 'workloadOfPod' | 'workload' | 'workloads' | 'podsOf'>;
+  readonly cluster: ScanCluster;
   /** Most series of one answer. */
   readonly maxAnswerSeries: number;
   /** Most series that are followed: workloads times indicators. */
