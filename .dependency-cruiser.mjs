@@ -13,7 +13,7 @@ const ROOMS = {
   'workload-traces': ['domain', 'ports', 'plugin'],
   connections: ['domain', 'ports', 'plugin', 'workload-metrics'],
   recognition: ['domain', 'ports'],
-  scan: ['domain', 'ports', 'plugin', 'series', 'connections', 'workload-metrics'],
+  scan: ['domain', 'ports', 'plugin', 'series', 'topology', 'connections', 'workload-metrics'],
   topology: ['domain', 'ports', 'plugin'],
   'object-changes': ['domain', 'ports', 'plugin'],
   verification: ['domain', 'ports', 'plugin'],

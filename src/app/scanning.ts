@@ -86,10 +86,9 @@ export function startScanning(options: {
     begun = true;
     const now = clock.now();
     const open = new Map<string, ScanChange>();
-    let { nextInMs } = await scan.run(now - PAST_SCANS * intervalMs, limited(), 'past');
-    for (let back = PAST_SCANS - 1; back > 0 && clock.now() - now < PAST_WITHIN_MS; back -= 1) {
-      const report = await scan.run(now - back * nextInMs, limited(), 'past');
-      nextInMs = report.nextInMs;
+    intervalMs = await scan.everyMs(now, limited());
+    for (let back = PAST_SCANS; back > 0 && clock.now() - now < PAST_WITHIN_MS; back -= 1) {
+      const report = await scan.run(now - back * intervalMs, limited(), 'past');
       for (const change of report.changes) {
         if (change.status === 'firing') open.set(change.occurrence, change);
         else if (!open.delete(change.occurrence)) waiting = [...waiting, change];

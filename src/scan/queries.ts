@@ -1,6 +1,6 @@
 import { POOL_NAMES, poolFamilyOf } from '../connections/index.ts';
 import { PLACE_LABEL_NAMES, promqlString } from '../domain/workload-series.ts';
-import { SERVER_FAMILIES, type ServerFamily } from '../workload-metrics/index.ts';
+import { PROXY_FAMILIES, type ProxyFamily, SERVER_FAMILIES, type ServerFamily } from '../workload-metrics/index.ts';
 import type { Part } from './indicators.ts';
 
 /** One question of a scan: its answer has one series for each pod (or workload) there is. */
@@ -8,10 +8,14 @@ export interface ScanQuery {
   readonly id: string;
   /** `scope`: further matchers, each with a comma before it; empty for all. */
   text(scope: string): string;
-  /** The label that names the namespace, by which a question that is too large is split. */
-  readonly namespaceLabel: string;
+  /** The label that names the namespace, by which a question that is too large is split; null: it cannot be. */
+  readonly namespaceLabel: string | null;
   /** Labels that name the workload itself, for series of meshes. */
   readonly placedBy?: ServerFamily['placedBy'];
+  /** What the labels of a proxy say about whom it asks. */
+  readonly addressesIn?: ProxyFamily['addressesIn'];
+  /** Who counted the requests; null: it is no question about requests. The same ones are counted by each, so that only the first that knows a workload speaks of it. */
+  readonly countedBy: Counter | null;
   /** What one sample is; null: nothing that is followed. */
   partOf(labels: Readonly<Record<string, string>>): Part | null;
   readonly add: 'sum' | 'max';
@@ -19,12 +23,18 @@ export interface ScanQuery {
   readonly everyMs: number;
 }
 
+/** Nearest to the work first. */
+export const COUNTERS = ['process', 'mesh', 'proxy'] as const;
+type Counter = (typeof COUNTERS)[number];
+type Family = ServerFamily | ProxyFamily;
+const FAMILIES: readonly Family[] = [...SERVER_FAMILIES, ...PROXY_FAMILIES];
+
 /** `mean`: there are no buckets, so nothing is known of the tail. */
 type Form = 'classic' | 'mean' | 'native';
 
 /** What is there to be read, as far as one question for all names tells. */
 export interface Discovered {
-  readonly servers: readonly { readonly family: ServerFamily; readonly form: Form }[];
+  readonly servers: readonly { readonly family: Family; readonly form: Form }[];
   /** The names that exist, with the jobs that they come from. */
   readonly names: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -49,7 +59,7 @@ const CONTAINER = 'container!="",container!="POD"';
 
 /** Asks, once for all workloads, which of the known families exist. */
 export function discoveryQuery(): string {
-  const server = SERVER_FAMILIES.map(({ name }) => `${name.replaceAll('.', '[.]')}(_count|_bucket)?`);
+  const server = FAMILIES.map(({ name }) => `${name.replaceAll('.', '[.]')}(_count|_bucket)?`);
   const others = [...EVENT_LOOP, ...IN_FLIGHT, ...CPU, 'container_cpu_cfs_periods_total', MEMORY, MEMORY_LIMIT];
   const names = [...server, ...others.map((name) => name.replaceAll('.', '[.]')), POOL_NAMES];
   return `count by (__name__, job) ({__name__=~${promqlString(names.join('|'))}})`;
@@ -64,7 +74,7 @@ export function discoveredIn(series: readonly { readonly labels: Readonly<Record
     const name = labels['__name__'] ?? '';
     names.set(name, (names.get(name) ?? new Set()).add(labels['job'] ?? ''));
   }
-  const servers = SERVER_FAMILIES.flatMap((family): Discovered['servers'] => {
+  const servers = FAMILIES.flatMap((family): Discovered['servers'] => {
     if (names.has(`${family.name}_count`))
       return [{ family, form: names.has(`${family.name}_bucket`) ? 'classic' : 'mean' }];
     return names.has(family.name) ? [{ family, form: 'native' }] : [];
@@ -118,11 +128,16 @@ function serverQueries({ family, form }: Discovered['servers'][number], window: 
     form === 'native'
       ? `histogram_quantile(${TAIL}, sum by (${by}) (${rate('', scope)}))`
       : `histogram_quantile(${TAIL}, sum by (${by}, le) (${rate('_bucket', scope)}))`;
+  const failed = (scope: string): string[] =>
+    family.failedBy === undefined
+      ? family.failed.map((matcher) => summed('_count', scope, `,${matcher}`))
+      : [
+          `sum by (${by}) (rate({__name__=${promqlString(family.failedBy.name)},${family.failedBy.matchers}${scope}}[${window}]))`,
+        ];
   const query = (part: Part, text: ScanQuery['text']): ScanQuery => ({
     id: `${family.name} ${part}`,
     text,
-    namespaceLabel: family.placedBy?.namespace ?? 'namespace',
-    ...(family.placedBy === undefined ? {} : { placedBy: family.placedBy }),
+    ...addressing(family),
     partOf: () => part,
     add: 'sum',
     everyMs: 0,
@@ -132,17 +147,20 @@ function serverQueries({ family, form }: Discovered['servers'][number], window: 
     query('seconds', (scope) => `${summed('_sum', scope)}${scale}`),
     // Quantiles of pods cannot be added up; weighted by their requests they tell of the workload.
     ...(form === 'mean' ? [] : [query('tail', (scope) => `${quantile(scope)} * ${summed('_count', scope)}${scale}`)]),
-    ...(family.failed.length === 0
-      ? []
-      : [
-          query('failed', (scope) =>
-            family.failed.map((failed) => summed('_count', scope, `,${failed}`)).join('\nor '),
-          ),
-        ]),
+    ...(failed('').length === 0 ? [] : [query('failed', (scope) => failed(scope).join('\nor '))]),
   ];
 }
 
-function placeOf({ placedBy }: ServerFamily): string {
+function addressing(family: Family): Pick<ScanQuery, 'namespaceLabel' | 'placedBy' | 'addressesIn' | 'countedBy'> {
+  if ('addressesIn' in family) return { namespaceLabel: null, addressesIn: family.addressesIn, countedBy: 'proxy' };
+  const { placedBy } = family;
+  if (placedBy === undefined) return { namespaceLabel: 'namespace', countedBy: 'process' };
+  return { namespaceLabel: placedBy.namespace, placedBy, countedBy: 'mesh' };
+}
+
+function placeOf(family: Family): string {
+  if ('labels' in family) return family.labels.join(', ');
+  const { placedBy } = family;
   return placedBy === undefined ? PLACE : [placedBy.namespace, ...Object.values(placedBy.kinds)].join(', ');
 }
 
@@ -168,7 +186,7 @@ function comma(matchers: string): string {
 }
 
 function plain(part: Part, everyMs: number, text: ScanQuery['text']): ScanQuery {
-  return { id: part, text, namespaceLabel: 'namespace', partOf: () => part, add: 'sum', everyMs };
+  return { id: part, text, namespaceLabel: 'namespace', countedBy: null, partOf: () => part, add: 'sum', everyMs };
 }
 
 const POOL_STATES = ['db_client_connection_state', 'state'] as const;
@@ -180,6 +198,7 @@ function poolQuery(everyMs: number): ScanQuery {
     id: 'pools',
     text: (scope) => `sum by (${by}) ({__name__=~${promqlString(POOL_NAMES)}${scope}})`,
     namespaceLabel: 'namespace',
+    countedBy: null,
     partOf(labels) {
       const role = poolFamilyOf(labels.__name__ ?? '', labels)?.role;
       if (role === 'used') return 'pool-used';

@@ -2,8 +2,11 @@ import { isHaleError } from '../domain/errors.ts';
 import { escapeRegex, placeOf, promqlString, workloadNamedBy } from '../domain/workload-series.ts';
 import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
 import type { InstantSample, MetricsReader } from '../ports/metrics.ts';
+import { createCallEnds } from '../topology/index.ts';
 import type { Part, Parts } from './indicators.ts';
-import type { ScanQuery } from './queries.ts';
+import { COUNTERS, type ScanQuery } from './queries.ts';
+
+export type ScanCluster = Pick<ClusterReader, 'workloadOfPod' | 'workload' | 'workloads' | 'podsOf' | 'services'>;
 
 export interface PartsRead {
   /** By the subject's UID. */
@@ -21,13 +24,14 @@ export async function readParts(
   queries: readonly ScanQuery[],
   deps: {
     readonly metrics: Pick<MetricsReader, 'instant'>;
-    readonly cluster: Pick<ClusterReader, 'workloadOfPod' | 'workload' | 'workloads'>;
+    readonly cluster: ScanCluster;
     readonly at: number;
     readonly maxSeries: number;
     readonly signal: AbortSignal;
   },
 ): Promise<PartsRead> {
-  const workloads = new Map<string, { workload: WorkloadView; parts: Parts }>();
+  const workloads = new Map<string, Entry>();
+  const atAddress = addressBook(deps.cluster);
   const left: { query: ScanQuery; why: 'too-many-series' | 'not-answered' }[] = [];
   let asked = 0;
 
@@ -45,7 +49,7 @@ export async function readParts(
     } catch (error) {
       if (!isHaleError(error)) throw error;
       const all = namespaces ?? namespacesOf(deps.cluster);
-      if (error.code !== 'metrics-limit' || all.length < 2 || depth >= MAX_SPLITS) {
+      if (error.code !== 'metrics-limit' || query.namespaceLabel === null || all.length < 2 || depth >= MAX_SPLITS) {
         left.push({ query, why: error.code === 'metrics-limit' ? 'too-many-series' : 'not-answered' });
         return;
       }
@@ -58,7 +62,7 @@ export async function readParts(
   function add(query: ScanQuery, { labels, value }: InstantSample, own: Totals): void {
     if (!Number.isFinite(value)) return;
     const part = query.partOf(labels);
-    const workload = part === null ? null : workloadOf(query, labels, deps.cluster);
+    const workload = part === null ? null : workloadOf(query, labels, deps.cluster, atAddress);
     if (part === null || workload === null) return;
     const parts = own.get(workload) ?? {};
     parts[part] = together(query, parts[part], value);
@@ -67,14 +71,40 @@ export async function readParts(
 
   function merge(query: ScanQuery, workload: WorkloadView, parts: Parts): void {
     const { uid } = workload.subject;
-    const entry = workloads.get(uid) ?? { workload, parts: {} };
+    const entry = workloads.get(uid) ?? { workload, parts: {}, requests: {} };
+    const into = query.countedBy === null ? entry.parts : (entry.requests[query.countedBy] ??= {});
     for (const [part, value] of Object.entries(parts) as [Part, number][])
-      entry.parts[part] = together(query, entry.parts[part], value);
+      into[part] = together(query, into[part], value);
     workloads.set(uid, entry);
   }
 
   for (const query of queries) await ask(query, null, 0);
+  for (const { parts, requests } of workloads.values()) {
+    const counter = COUNTERS.find((one) => requests[one]?.count !== undefined);
+    if (counter !== undefined) Object.assign(parts, requests[counter]);
+  }
   return { workloads, left, queries: asked };
+}
+
+interface Entry {
+  readonly workload: WorkloadView;
+  readonly parts: Parts;
+  readonly requests: Partial<Record<(typeof COUNTERS)[number], Parts>>;
+}
+
+type AddressBook = (namespace: string, address: string) => WorkloadView | null;
+
+/** Of one scan: a proxy names the same few Services in every series. */
+function addressBook(cluster: ScanCluster): AddressBook {
+  const ends = createCallEnds(cluster);
+  const known = new Map<string, WorkloadView | null>();
+  return (namespace, address) => {
+    const key = `${namespace}/${address}`;
+    if (known.has(key)) return known.get(key) ?? null;
+    const found = ends.atAddress(`${address}.${namespace}`, namespace)?.[0] ?? null;
+    known.set(key, found);
+    return found;
+  };
 }
 
 type Totals = Map<WorkloadView, Parts>;
@@ -95,10 +125,18 @@ function namespacesOf(cluster: Pick<ClusterReader, 'workloads'>): readonly strin
 type Labels = Readonly<Record<string, string>>;
 
 function workloadOf(
-  { placedBy }: ScanQuery,
+  { placedBy, addressesIn }: ScanQuery,
   labels: Labels,
   cluster: Pick<ClusterReader, 'workloadOfPod' | 'workload'>,
+  atAddress: AddressBook,
 ): WorkloadView | null {
+  if (addressesIn !== undefined) {
+    for (const { namespace, address } of addressesIn(labels)) {
+      const found = atAddress(namespace, address);
+      if (found !== null) return found;
+    }
+    return null;
+  }
   if (placedBy !== undefined) return workloadOfMesh(placedBy, labels, cluster);
   const place = placeOf(labels);
   if (place !== null) return cluster.workloadOfPod(place.namespace, place.pod);

@@ -3,6 +3,8 @@ import { fakeCluster, fakePods, fakeWorkload } from '../../test/fakes/cluster.ts
 import { type FakeSeries, fakeMetrics, fakeSeries } from '../../test/fakes/metrics.ts';
 import { HaleError } from '../domain/errors.ts';
 import { createScan, type ScanChange, type ScanReport } from './index.ts';
+import { discoveredIn, scanQueries } from './queries.ts';
+import { readParts } from './read-parts.ts';
 
 const T0 = 1_800_000_000_000;
 const STEP_MS = 15_000;
@@ -272,6 +274,92 @@ describe('scan', () => {
 
     expect(down.last.left.length).toBeGreaterThan(0);
     expect([...down.changes, ...back.changes]).toEqual([]);
+  });
+
+  it('knows from the past what was usual, except of workloads that have pods of later', async () => {
+    const seconds = since(0.05, 0.6, T0 + 12 * MINUTE_MS);
+    const old = setUp((series, pods) => pods.forEach((name) => requests(series, name, { seconds })));
+    const young = setUp((series, pods) => pods.forEach((name) => requests(series, name, { seconds })));
+    const podsOf = () => fakePods(fakeWorkload()).map((pod) => ({ ...pod, createdAt: T0 + 11 * MINUTE_MS }));
+    const youngScan = createScan({ ...young.options, cluster: { ...young.cluster.reader, podsOf } });
+    const scans = [old.scan, youngScan].map(async (scan) => {
+      for (let at = T0 + 2 * MINUTE_MS; at <= T0 + 11 * MINUTE_MS; at += STEP_MS)
+        await scan.run(at, AbortSignal.timeout(10_000), 'past');
+      return told((await scanAll({ scan }, T0 + 11 * MINUTE_MS + STEP_MS, T0 + 13 * MINUTE_MS)).changes);
+    });
+
+    expect(await Promise.all(scans)).toEqual([['seconds high firing'], []]);
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    [
+      'ingress-nginx',
+      'nginx_ingress_controller_request_duration_seconds',
+      { namespace: 'shop', service: 'orders-svc' },
+    ],
+    [
+      'ingress-nginx whose labels are not honoured',
+      'nginx_ingress_controller_request_duration_seconds',
+      { namespace: 'ingress', service: 'controller', exported_namespace: 'shop', exported_service: 'orders-svc' },
+    ],
+    ['Traefik', 'traefik_service_request_duration_seconds', { service: 'shop-orders-svc-80@kubernetes' }],
+    [
+      'Envoy in a mesh',
+      'envoy_cluster_upstream_rq_time',
+      { envoy_cluster_name: 'outbound|80||orders-svc.shop.svc.cluster.local' },
+    ],
+    ['Envoy as an ingress', 'envoy_cluster_upstream_rq_time', { envoy_cluster_name: 'shop/orders-svc/80/abc' }],
+  ])('follows a workload by its proxy where it measures nothing itself: %s', async (_, family, labels) => {
+    const perSecond = family.startsWith('envoy') ? 1_000 : 1;
+    const world = setUp((series) => {
+      series.counter({ ...labels, __name__: `${family}_count` }, 20, SHAPE);
+      series.counter({ ...labels, __name__: `${family}_sum` }, since(1 * perSecond, 12 * perSecond), SHAPE);
+    });
+    world.cluster.addService({
+      namespace: 'shop',
+      name: 'orders-svc',
+      clusterIp: '10.0.0.9',
+      selector: fakePods(fakeWorkload())[0]?.labels ?? {},
+      ports: [],
+    });
+
+    const { changes } = await scanAll(world, T0 + 15 * MINUTE_MS, T0 + 23 * MINUTE_MS);
+
+    expect(told(changes)).toEqual(['seconds high firing']);
+    expect(changes[0]?.workload.subject.name).toBe('orders');
+  });
+
+  it('counts no request twice: what the process measures stands before what stands in front of it', async () => {
+    const world = setUp((series, pods) => {
+      pods.forEach((name) => requests(series, name, { perS: 20 }));
+      const labels = {
+        destination_workload_namespace: 'shop',
+        destination_workload: 'orders',
+        reporter: 'destination',
+      };
+      series.counter({ ...labels, __name__: 'istio_request_duration_milliseconds_count' }, 500, SHAPE);
+    });
+    const read = await readParts(
+      scanQueries(
+        discoveredIn(
+          [`${NAME}_count`, 'istio_request_duration_milliseconds_count'].map((name) => ({
+            labels: { __name__: name },
+          })),
+        ),
+        { everyMs: () => STEP_MS, windowMs: () => MINUTE_MS },
+      ),
+      {
+        metrics: world.metrics,
+        cluster: world.cluster.reader,
+        at: T0 + 10 * MINUTE_MS,
+        maxSeries: 100,
+        signal: AbortSignal.timeout(10_000),
+      },
+    );
+
+    expect([...read.workloads.values()].map(({ parts }) => parts.count)).toEqual([
+      expect.closeTo(20 * world.pods.length) as number,
+    ]);
   });
 
   it('resolves what an earlier process raised, once it is usual', async () => {

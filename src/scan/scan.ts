@@ -1,11 +1,19 @@
 import { isHaleError } from '../domain/errors.ts';
-import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
+import type { WorkloadView } from '../ports/cluster.ts';
 import type { MetricsReader } from '../ports/metrics.ts';
 import type { IndicatorId } from './indicators.ts';
 import { indicatorsOf } from './indicators.ts';
 import { intervalsOf, PACE_QUERY, type PaceOptions, paceOf, scanEveryMs } from './pace.ts';
-import { countedBy, type Discovered, discoveredIn, discoveryQuery, type ScanQuery, scanQueries } from './queries.ts';
-import { readParts } from './read-parts.ts';
+import {
+  countedBy,
+  type Discovered,
+  discoveredIn,
+  discoveryQuery,
+  type Pace,
+  type ScanQuery,
+  scanQueries,
+} from './queries.ts';
+import { readParts, type ScanCluster } from './read-parts.ts';
 import { createWatchList, type Raised } from './watch-list.ts';
 
 /** An indicator of a workload that became unusual, or usual again. */
@@ -35,7 +43,7 @@ export interface ScanReport {
 
 export interface ScanOptions extends PaceOptions {
   readonly metrics: Pick<MetricsReader, 'instant'>;
-  readonly cluster: Pick<ClusterReader, 'workloadOfPod' | 'workload' | 'workloads' | 'podsOf'>;
+  readonly cluster: ScanCluster;
   /** Most series of one answer. */
   readonly maxAnswerSeries: number;
   /** Most series that are followed: workloads times indicators. */
@@ -47,6 +55,8 @@ export interface ScanOptions extends PaceOptions {
 export interface Scan {
   /** What was raised by an earlier process and is still open. */
   resume(open: readonly Raised[]): void;
+  /** How far apart scans are worth while, as far as is known at that moment. */
+  everyMs(at: number, signal: AbortSignal): Promise<number>;
   /** Moments in order of time. A moment of the past is read for what was usual then: only for workloads whose pods were all there. */
   run(at: number, signal: AbortSignal, when?: 'now' | 'past'): Promise<ScanReport>;
 }
@@ -81,6 +91,23 @@ export function createScan(options: ScanOptions): Scan {
     return what;
   }
 
+  /** The reason why, where nothing was ever discovered. */
+  async function whatIsThere(
+    at: number,
+    signal: AbortSignal,
+  ): Promise<Discovered | 'too-many-series' | 'not-answered'> {
+    try {
+      return await discover(at, signal);
+    } catch (error) {
+      if (!isHaleError(error)) throw error;
+      return discovered?.what ?? (error.code === 'metrics-limit' ? 'too-many-series' : 'not-answered');
+    }
+  }
+
+  function paceNow(what: Discovered): Pace {
+    return paceOf(what, intervals?.byJob ?? new Map(), options);
+  }
+
   function dueAt(queries: readonly ScanQuery[], at: number): readonly ScanQuery[] {
     const due = queries.filter(
       ({ id, everyMs }) => at - (asked.get(id) ?? Number.NEGATIVE_INFINITY) >= DUE_SHARE * everyMs,
@@ -91,17 +118,14 @@ export function createScan(options: ScanOptions): Scan {
 
   return {
     resume: (open) => list.resume(open),
+    async everyMs(at, signal) {
+      const what = await whatIsThere(at, signal);
+      return typeof what === 'string' ? RETRY_MS : scanEveryMs(what, paceNow(what), options);
+    },
     async run(at, signal, when = 'now') {
-      let what: Discovered;
-      try {
-        what = await discover(at, signal);
-      } catch (error) {
-        if (!isHaleError(error)) throw error;
-        if (discovered === null)
-          return nothingRead(error.code === 'metrics-limit' ? 'too-many-series' : 'not-answered');
-        what = discovered.what;
-      }
-      const pace = paceOf(what, intervals?.byJob ?? new Map(), options);
+      const what = await whatIsThere(at, signal);
+      if (typeof what === 'string') return nothingRead(what);
+      const pace = paceNow(what);
       const read = await readParts(dueAt(scanQueries(what, pace), at), {
         metrics: options.metrics,
         cluster: options.cluster,

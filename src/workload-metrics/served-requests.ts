@@ -11,6 +11,8 @@ export interface ServerFamily {
   readonly only?: string;
   /** Matchers of requests that the server failed, one for each label that may say so. */
   readonly failed: readonly string[];
+  /** The counter that the failed ones are counted by, where the durations do not tell. */
+  readonly failedBy?: { readonly name: string; readonly matchers: string };
   /** Matchers that find the workload, where its series carry names of their own. */
   readonly place?: (subject: Subject) => string;
   /** The labels that name namespace and workload, where the series carry names of their own. */
@@ -51,7 +53,15 @@ export const SERVER_FAMILIES: readonly ServerFamily[] = [
     unitsPerSecond: MS,
     failed: ['rpc_grpc_status_code=~"2|4|13|14|15"'],
   },
-  { name: 'grpc_server_handling_seconds', unitsPerSecond: 1, failed: [] },
+  {
+    name: 'grpc_server_handling_seconds',
+    unitsPerSecond: 1,
+    failed: [],
+    failedBy: {
+      name: 'grpc_server_handled_total',
+      matchers: 'grpc_code=~"Unknown|DeadlineExceeded|ResourceExhausted|Internal|Unavailable|DataLoss"',
+    },
+  },
   {
     name: 'istio_request_duration_milliseconds',
     unitsPerSecond: MS,
@@ -77,3 +87,64 @@ export const SERVER_FAMILIES: readonly ServerFamily[] = [
 
 /** Those that the process itself measures, under the labels of its pod. */
 export const OWN_FAMILIES: readonly ServerFamily[] = SERVER_FAMILIES.filter(({ placedBy }) => placedBy === undefined);
+
+/** A proxy in front of workloads, which names the Service that it asks. */
+export interface ProxyFamily extends Omit<ServerFamily, 'place' | 'placedBy'> {
+  /** Labels that tell the Service. */
+  readonly labels: readonly string[];
+  /** The addresses that they may mean, the likeliest first; a namespace alone is none. */
+  addressesIn(
+    labels: Readonly<Record<string, string>>,
+  ): readonly { readonly namespace: string; readonly address: string }[];
+}
+
+/** Namings of ingress controllers and of Envoy, for workloads that measure nothing themselves: ingress-nginx, Traefik, Envoy as Istio and Contour name its clusters. */
+export const PROXY_FAMILIES: readonly ProxyFamily[] = [
+  {
+    name: 'nginx_ingress_controller_request_duration_seconds',
+    unitsPerSecond: 1,
+    failed: ['status=~"5.."'],
+    labels: ['exported_namespace', 'exported_service', 'namespace', 'service'],
+    addressesIn: ({ exported_namespace: asked, exported_service: of, namespace = '', service = '' }) =>
+      // Prometheus gives the controller's own place the short names where it does not honour labels.
+      asked && of ? [{ namespace: asked, address: of }] : service === '' ? [] : [{ namespace, address: service }],
+  },
+  {
+    name: 'traefik_service_request_duration_seconds',
+    unitsPerSecond: 1,
+    failed: ['code=~"5.."'],
+    labels: ['exported_service', 'service'],
+    addressesIn: (labels) => traefikAddresses(labels['exported_service'] || (labels['service'] ?? '')),
+  },
+  {
+    name: 'envoy_cluster_upstream_rq_time',
+    unitsPerSecond: MS,
+    failed: [],
+    failedBy: { name: 'envoy_cluster_upstream_rq_xx', matchers: 'envoy_response_code_class="5"' },
+    labels: ['envoy_cluster_name'],
+    addressesIn: ({ envoy_cluster_name: name = '' }) => envoyAddresses(name),
+  },
+];
+
+/** `NAMESPACE-SERVICE-PORT@kubernetes`: names hold dashes themselves, so that every place of the first one may be meant. */
+function traefikAddresses(name: string): { namespace: string; address: string }[] {
+  const [written = '', provider = ''] = name.split('@');
+  if (!provider.startsWith('kubernetes')) return [];
+  const words = written.split('-');
+  const service = words.length - 1;
+  return Array.from({ length: Math.max(0, service - 1) }, (_, index) => ({
+    namespace: words.slice(0, index + 1).join('-'),
+    address: words.slice(index + 1, service).join('-'),
+  }));
+}
+
+/** `outbound|PORT|SUBSET|HOST` of Istio, `NAMESPACE/SERVICE/PORT/HASH` of Contour. */
+function envoyAddresses(name: string): { namespace: string; address: string }[] {
+  const istio = name.split('|');
+  if (istio.length === 4 && istio[0] === 'outbound') {
+    const [service = '', namespace = ''] = (istio[3] ?? '').split('.');
+    return namespace === '' ? [] : [{ namespace, address: service }];
+  }
+  const [namespace = '', service = '', port] = name.split('/');
+  return port === undefined ? [] : [{ namespace, address: service }];
+}
