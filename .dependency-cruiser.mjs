@@ -23,6 +23,8 @@ const ROOMS = {
   series: ['domain'],
   diagnosis: ['domain', 'ports', 'plugin', 'topology', 'series'],
   intake: ['domain', 'ports', 'plugin', 'redaction'],
+  'log-records': ['domain'],
+  'log-intake': ['domain', 'ports', 'log-records'],
   workflow: [
     'domain',
     'ports',
@@ -36,7 +38,7 @@ const ROOMS = {
     'recognition',
   ],
   operations: ['domain', 'ports', 'plugin', 'intake', 'workflow'],
-  http: ['domain', 'ports', 'operations', 'intake', 'config', 'telemetry'],
+  http: ['domain', 'ports', 'operations', 'intake', 'log-intake', 'config', 'telemetry'],
   cli: ['domain', 'ports', 'operations', 'config'],
 };
 const TESTS = '\\.test\\.ts$|-for-tests\\.ts$|/testing/';
@@ -55,6 +57,7 @@ const SDKS = [
   ['undici', '^src/adapters/'],
   ['node:sqlite', '^src/adapters/sqlite/'],
   ['openai', '^src/adapters/openai/'],
+  ['@elastic/elasticsearch', '^src/adapters/elasticsearch/'],
 ];
 const sdkRules = SDKS.map(([sdk, place]) => ({
   name: `sdk-${sdk.replace(/[^a-z]+/g, '-').replace(/^-/, '')}`,

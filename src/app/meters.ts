@@ -1,4 +1,5 @@
 import type { IntakeMeter } from '../intake/alert-intake.ts';
+import type { LogMeter } from '../log-intake/log-intake.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { WorkflowMeter } from '../workflow/deps.ts';
@@ -32,6 +33,15 @@ export function intakeMeter(metrics: Metrics): IntakeMeter {
     refused: (code) => metrics.count('hale_intake_refused_total', { code }),
     truncatedUnanswered: () => metrics.count('hale_intake_truncated_unanswered_total', {}),
     conflict: () => metrics.count('hale_intake_conflicts_total', {}),
+  };
+}
+
+/** What the intake of logs counts, as metrics. */
+export function logMeter(metrics: Metrics): LogMeter {
+  return {
+    documents: (door, outcome, count) => metrics.count('hale_log_documents_total', { door, outcome }, count),
+    oddity: (oddity, count) => metrics.count('hale_log_oddities_total', { oddity }, count),
+    overflowed: (count) => metrics.count('hale_log_overflowed_total', {}, count),
   };
 }
 
