@@ -35,7 +35,7 @@ import { createReadingPool, openReading } from '../workflow/reading.ts';
 import { createTick } from '../workflow/tick.ts';
 import { advisorOf, alertmanagerOf, channelsOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
-import { startLogs } from './logs.ts';
+import { type Logs, startLogs } from './logs.ts';
 import { startMaintenance } from './maintenance.ts';
 import { intakeMeter, refreshGauges, workflowMeter } from './meters.ts';
 import { startScanning } from './scanning.ts';
@@ -101,7 +101,8 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   const opened = await openSqliteStore({ path: config.store.path, clock });
   stops.add('store', () => opened.close());
   const store: Store = { ...opened, loweredAutonomy: () => stillLowered(opened, policies) };
-  const metrics = createMetrics((all) => refreshGauges(all, operations));
+  let logs: Logs | null = null;
+  const metrics = createMetrics((all) => refreshGauges(all, operations, logs?.readUpTo() ?? new Map()));
 
   const prometheus = prometheusOf(config);
   stops.add('prometheus', () => prometheus.close());
@@ -269,7 +270,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   stops.add('http', () => http.close(STOP_HTTP_WITHIN_MS));
   log.info({ url: http.url, version: VERSION, policies: policies.length }, 'listening');
 
-  const logs = await startLogs({ config, store: opened.logs, redactor, clock, metrics, log, stops });
+  logs = await startLogs({ config, store: opened.logs, redactor, clock, metrics, log, stops });
 
   // Alerts are taken (or put off) while the first lists are read.
   stops.add('kubernetes', () => kubernetes.stop());

@@ -12,6 +12,7 @@ import type { LogStore } from '../ports/log-store.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { startLogTail } from './log-tails.ts';
 import { logMeter } from './meters.ts';
 import type { Stops } from './stops.ts';
 
@@ -25,12 +26,19 @@ export interface LogsOptions {
   readonly stops: Stops;
 }
 
+export interface Logs {
+  /** Where shippers send to; null when none may. */
+  readonly url: string | null;
+  /** Unix ms of the newest event that was read, by target; null before the first. */
+  readUpTo(): ReadonlyMap<string, number | null>;
+}
+
 const MAX_CONNECTIONS = 2_000;
 const MAX_WAITING_BODIES = 1_024;
 const STOP_WITHIN_MS = 3_000;
 
 /** Starts what takes log events in, as far as it is configured; each part registers its stop. */
-export async function startLogs(options: LogsOptions): Promise<{ readonly url: string | null }> {
+export async function startLogs(options: LogsOptions): Promise<Logs> {
   const { redactor } = options;
   const deps: BatchDeps = {
     findPattern: createFirstLinePatterns(),
@@ -38,7 +46,17 @@ export async function startLogs(options: LogsOptions): Promise<{ readonly url: s
     memory: createPatternMemory(),
     limits: NORMALISE_DEFAULTS,
   };
-  return { url: await startIntake(options, deps) };
+  const url = await startIntake(options, deps);
+  const tails = new Map<string, Awaited<ReturnType<typeof startLogTail>>>();
+  for (const target of options.config.logs.elasticsearch) {
+    const tail = await startLogTail(target, { ...options, deps, meter: logMeter(options.metrics) });
+    options.stops.add(`log tail ${target.name}`, () => tail.stop());
+    tails.set(target.name, tail);
+  }
+  return {
+    url,
+    readUpTo: () => new Map([...tails].map(([name, tail]) => [name, tail.readUpTo()])),
+  };
 }
 
 async function startIntake(options: LogsOptions, deps: BatchDeps): Promise<string | null> {

@@ -46,7 +46,11 @@ export function logMeter(metrics: Metrics): LogMeter {
 }
 
 /** Sets the gauges from one status report. */
-export async function refreshGauges(metrics: Metrics, operations: Pick<Operations, 'status'>): Promise<void> {
+export async function refreshGauges(
+  metrics: Metrics,
+  operations: Pick<Operations, 'status'>,
+  logsReadUpTo: ReadonlyMap<string, number | null>,
+): Promise<void> {
   const { incidents, obligations, store, cluster, freeze } = await operations.status();
   const plain = (value: number) => [{ labels: {}, value }];
   metrics.set(
@@ -60,5 +64,9 @@ export async function refreshGauges(metrics: Metrics, operations: Pick<Operation
   metrics.set('hale_store_bytes', plain(store.bytes));
   metrics.set('hale_store_writable', plain(store.writable ? 1 : 0));
   metrics.set('hale_cluster_cache_ready', plain(cluster.state === 'ready' ? 1 : 0));
+  metrics.set(
+    'hale_log_tail_read_up_to_seconds',
+    [...logsReadUpTo].flatMap(([target, at]) => (at === null ? [] : [{ labels: { target }, value: at / 1_000 }])),
+  );
   metrics.set('hale_frozen', plain(freeze.frozen === false ? 0 : 1));
 }

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { ConfigSource } from './config-source.ts';
 import { clientAuth, clientTls, intakeAuth, type Secrets, secretReader } from './credentials.ts';
+import { compileLogs } from './log-config.ts';
 import { isLoopback } from './loopback.ts';
 import type { ConfigFile } from './schema.ts';
-import { compileLogs } from './log-config.ts';
 import type { Secret } from './secret.ts';
 
 /** How Hale proves itself to another server. */

@@ -38,7 +38,7 @@ async function bulk(
   const answer = await fetch(`${logs.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson', ...headers },
-    body: body as BodyInit,
+    body,
   });
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, text, json: JSON.parse(text) as BulkAnswer };

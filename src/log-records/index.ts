@@ -1,1 +1,1 @@
-export { labelsOf, lineOf, NORMALISE_DEFAULTS, type Normalised, type NormaliseLimits, normalise } from './normalise.ts';
+export { labelsOf, lineOf, NORMALISE_DEFAULTS, type NormaliseLimits, normalise } from './normalise.ts';

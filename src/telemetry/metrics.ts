@@ -95,6 +95,16 @@ export const METRICS = {
     labels: ['code'],
     help: 'Requests of shippers that were refused whole, by error code.',
   },
+  hale_log_tail_passes_total: {
+    type: 'counter',
+    labels: ['target', 'outcome'],
+    help: 'Looks at an Elasticsearch, by configured target: complete, or the error code that ended it.',
+  },
+  hale_log_tail_read_up_to_seconds: {
+    type: 'gauge',
+    labels: ['target'],
+    help: 'Unix time of the newest log event that was read, by configured target.',
+  },
   hale_open_incidents: { type: 'gauge', labels: ['phase'], help: 'Incidents that are not closed, by phase.' },
   hale_open_obligations: { type: 'gauge', labels: ['kind'], help: 'Obligations that are open, by kind.' },
   hale_store_bytes: { type: 'gauge', labels: [], help: 'Bytes that the store takes on disk.' },
