@@ -53,25 +53,24 @@ export async function startLogTail(
     cancel = clock.setTimer(pause, run);
   }
 
+  async function look(): Promise<void> {
+    let outcome = 'complete';
+    try {
+      await tail.pass();
+      failures = 0;
+    } catch (error) {
+      outcome = isHaleError(error) ? error.code : 'internal-error';
+      // A view that is gone is no failure of the server: the next one goes on from where this one was.
+      failures = outcome === 'logs-view-expired' ? 1 : Math.min(failures + 1, 10);
+      const data = { target: target.name, code: outcome, detail: isHaleError(error) ? error.message : undefined };
+      if (outcome === 'internal-error') log.error({ ...data, err: error }, 'reading logs failed');
+      else log.info(data, 'logs could not be read to the end');
+    }
+    metrics.count('hale_log_tail_passes_total', { target: target.name, outcome });
+  }
+
   function run(): void {
-    work = tail
-      .pass()
-      .then(
-        () => {
-          failures = 0;
-          metrics.count('hale_log_tail_passes_total', { target: target.name, outcome: 'complete' });
-        },
-        (error: unknown) => {
-          const code = isHaleError(error) ? error.code : 'internal-error';
-          metrics.count('hale_log_tail_passes_total', { target: target.name, outcome: code });
-          // A view that is gone is no failure of the server: the next one goes on from where this one was.
-          failures = code === 'logs-view-expired' ? Math.min(failures + 1, 1) : Math.min(failures + 1, 10);
-          const data = { target: target.name, code, detail: isHaleError(error) ? error.message : undefined };
-          if (code === 'internal-error') log.error({ ...data, err: error }, 'reading logs failed');
-          else log.info(data, 'logs could not be read to the end');
-        },
-      )
-      .finally(schedule);
+    work = look().finally(schedule);
   }
 
   run();

@@ -294,29 +294,28 @@ describe('what comes again', () => {
   });
 
   it('the same bytes after an answer that got lost count once', async () => {
-    let hold: (() => void) | null = null;
+    const stored = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    let first = true;
     const logs = await open({
       storeOf: (store) => ({
         ...store,
         async commit(change) {
           await store.commit(change);
+          stored.resolve();
           // Stored, and the shipper goes away before it is told.
-          if (hold !== null) await new Promise<void>((resolve) => (hold = resolve));
+          if (first) await gate.promise;
+          first = false;
         },
       }),
     });
     const { hostname, port } = new URL(logs.url);
-    hold = () => undefined;
-    const first = hold;
     const socket = connect(Number(port), hostname);
     socket.write(`POST /_bulk HTTP/1.1\r\nhost: x\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-    while (hold === first || hold === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    await stored.promise;
     socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const release: () => void = hold;
-    hold = null;
-    release();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    gate.resolve();
 
     const again = await bulk(logs, body);
     const total = await logs.total();

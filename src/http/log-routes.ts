@@ -61,13 +61,13 @@ export async function logRoutes(app: FastifyInstance, options: LogRoutesOptions)
   });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options));
 
-  for (const { method, path, answer } of handshakes(options)) {
+  for (const handshake of handshakes(options)) {
     app.route({
-      method,
-      url: path,
+      method: handshake.method,
+      url: handshake.path,
       exposeHeadRoute: false,
       handler: async (request, reply) => {
-        const said = answer((request.params as { name?: string }).name ?? '');
+        const said = handshake.answer((request.params as { name?: string }).name ?? '');
         return typeof said === 'string' ? reply.type('text/plain').send(said) : said;
       },
     });
@@ -152,6 +152,13 @@ async function answerError(
   }
   if (events && known.code === 'unauthenticated') await new Promise((resolve) => setTimeout(resolve, REFUSED_AFTER_MS));
   const status = STATUS_OF[known.code] ?? 500;
+  if ((status === 429 || status === 503) && !events && request.headers['user-agent'] === undefined) {
+    // rsyslog, which does not name itself: it takes any answer in JSON without items for final and drops the batch, and sends one in text
+    // twice (seen with 8.2302). A connection that is cut it tries again, whole and once.
+    reply.hijack();
+    reply.raw.destroy();
+    return reply;
+  }
   if (status === 429 || status === 503) reply.header('retry-after', String(RETRY_AFTER_S));
   if (status === 401) reply.header('www-authenticate', 'Basic realm="hale", ApiKey, Bearer');
   // The rest of a body that was not read would be taken for the next request.

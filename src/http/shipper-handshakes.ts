@@ -10,7 +10,7 @@ export interface Handshake {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST';
   readonly path: string;
   /** A string is sent as plain text. */
-  answer(name: string): object | string;
+  readonly answer: (name: string) => object | string;
 }
 
 const ACKNOWLEDGED = { acknowledged: true };

@@ -6,6 +6,7 @@ export type Gathered = Map<FieldName, { readonly value: Scalar; readonly rank: n
 
 /** Keys of one object that are looked at; a document with more of them is odd enough. */
 const MAX_KEYS = 1_000;
+const MAX_INNER_CHARS = 8_192;
 /** Spellings of keys whose parts are remembered: shippers send the same few hundred for ever. */
 const MAX_REMEMBERED_KEYS = 4_096;
 const remembered = new Map<string, readonly string[]>();
@@ -28,11 +29,23 @@ function walk(node: FieldNode, document: object, into: Gathered): boolean {
     const value: unknown = (document as Record<string, unknown>)[key];
     if (typeof value === 'string' || typeof value === 'number') {
       for (const { field, rank } of end.ends) take(into, field, rank, value);
+      const inner = end.ends.length === 0 && typeof value === 'string' ? objectIn(value) : null;
+      if (inner !== null) complete = walk(end, inner, into) && complete;
     } else if (typeof value === 'object' && value !== null && !Array.isArray(value) && end.next.size > 0) {
       complete = walk(end, value, into) && complete;
     }
   }
   return complete;
+}
+
+/** Some shippers write an object of metadata as the text of it. */
+function objectIn(text: string): object | null {
+  if (text.charCodeAt(0) !== 123 || text.length > MAX_INNER_CHARS) return null;
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return null;
+  }
 }
 
 function step(node: FieldNode, key: string): FieldNode | undefined {

@@ -203,7 +203,6 @@ describe.skipIf(program === null)('the tail of a real Elasticsearch', { timeout:
     const random = createRandom(7);
     const total = 3_000;
     let written = 0;
-    let writing = true;
     await server.index(index, events(1, 'line'));
     written += 1;
     const writer = (async () => {
@@ -212,10 +211,9 @@ describe.skipIf(program === null)('the tail of a real Elasticsearch', { timeout:
         await server.index(index, events(count, 'line', 0));
         written += count;
       }
-      writing = false;
     })();
     let kills = 0;
-    while (writing || kills < 5) {
+    while (written < total || kills < 5) {
       await readUntilKilled(index, random);
       kills += 1;
     }
