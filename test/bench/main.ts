@@ -4,6 +4,7 @@ import { bench as alerts } from './alerts.ts';
 import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
+import { bench as loghub2k } from './loghub2k.ts';
 import { bench as nab } from './nab.ts';
 import { bench as nezha } from './nezha.ts';
 import { bench as petshop } from './petshop.ts';
@@ -13,7 +14,20 @@ import { bench as series } from './series.ts';
 import { bench as sockshop1 } from './sockshop1.ts';
 import { bench as store } from './store.ts';
 
-const BENCHES: readonly Bench[] = [ingest, idle, store, alerts, scan, nab, series, quiet, nezha, petshop, sockshop1];
+const BENCHES: readonly Bench[] = [
+  ingest,
+  idle,
+  store,
+  alerts,
+  scan,
+  nab,
+  series,
+  quiet,
+  nezha,
+  petshop,
+  sockshop1,
+  loghub2k,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
