@@ -25,7 +25,7 @@ const ROOMS = {
   diagnosis: ['domain', 'ports', 'plugin', 'topology', 'series'],
   intake: ['domain', 'ports', 'plugin', 'redaction'],
   'log-records': ['domain'],
-  'log-intake': ['domain', 'ports', 'log-records'],
+  'log-intake': ['domain', 'ports', 'log-patterns', 'log-records'],
   workflow: [
     'domain',
     'ports',

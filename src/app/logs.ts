@@ -3,9 +3,9 @@ import type { LoadedConfig } from '../config/loaded-config.ts';
 import { logRoutes } from '../http/log-routes.ts';
 import { createLogServer } from '../http/log-server.ts';
 import { createAuthenticator } from '../intake/authenticate.ts';
-import { createFirstLinePatterns } from '../log-intake/first-line-patterns.ts';
 import { type BatchDeps, createPatternMemory } from '../log-intake/log-batch.ts';
 import { openLogIntake } from '../log-intake/log-intake.ts';
+import { createMinedPatterns } from '../log-intake/mined-patterns.ts';
 import { NORMALISE_DEFAULTS } from '../log-records/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -41,7 +41,7 @@ const STOP_WITHIN_MS = 3_000;
 export async function startLogs(options: LogsOptions): Promise<Logs> {
   const { redactor } = options;
   const deps: BatchDeps = {
-    findPattern: createFirstLinePatterns(),
+    patterns: createMinedPatterns((text) => redactor.text(text)),
     redact: (text) => redactor.text(text),
     memory: createPatternMemory(),
     limits: NORMALISE_DEFAULTS,

@@ -1,6 +1,6 @@
 import type { LogLabels, LogOddity, LogRecord } from '../domain/log-record.ts';
 import { labelsOf, lineOf, type NormaliseLimits, normalise } from '../log-records/index.ts';
-import type { FindPattern } from '../ports/log-patterns.ts';
+import type { LogPatterns } from '../ports/log-patterns.ts';
 import type { LogCommit, LogCount, LogSample } from '../ports/log-store.ts';
 
 const MINUTE_MS = 60_000;
@@ -28,7 +28,7 @@ export function createPatternMemory(): PatternMemory {
 }
 
 export interface BatchDeps {
-  readonly findPattern: FindPattern;
+  readonly patterns: LogPatterns;
   /** Takes secrets out of what is stored. */
   readonly redact: (text: string) => string;
   readonly memory: PatternMemory;
@@ -56,11 +56,13 @@ interface Tally {
   count: number;
 }
 
-export function createLogBatch({ findPattern, redact, memory, limits }: BatchDeps): LogBatch {
+export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps): LogBatch {
   const tallies = new Map<string, Tally>();
   const labelSets = new Set<string>();
   const oddities = new Map<LogOddity, number>();
-  const patterns = new Map<string, LogCommit['patterns'][number]>();
+  /** Patterns that nobody has stored yet, with the time of their first line here. */
+  const fresh = new Map<string, number>();
+  let stagedIds: readonly string[] = [];
   const samples = new Map<string, LogSample>();
   let events = 0;
   let overflowed = 0;
@@ -68,15 +70,14 @@ export function createLogBatch({ findPattern, redact, memory, limits }: BatchDep
 
   function patternOf(record: LogRecord, arrivedAt: number): string {
     const line = lineOf(record);
-    const { patternId, template } = findPattern(line, record.at);
+    const patternId = patterns.find(line, record.at);
     const lastSample = memory.sampledAt.get(patternId);
-    if (lastSample === undefined && !patterns.has(patternId)) {
-      if (!allowed(memory, patterns.size, arrivedAt)) {
+    if (lastSample === undefined && !fresh.has(patternId)) {
+      if (!allowed(memory, fresh.size, arrivedAt)) {
         overflowed += 1;
-        patterns.set(OVERFLOW_PATTERN.id, { ...OVERFLOW_PATTERN, firstSeenAt: record.at });
         return OVERFLOW_PATTERN.id;
       }
-      patterns.set(patternId, { id: patternId, template: redact(template), firstSeenAt: record.at });
+      fresh.set(patternId, record.at);
     }
     if ((lastSample === undefined || arrivedAt - lastSample >= SAMPLE_EVERY_MS) && !samples.has(patternId)) {
       const { at, namespace, service, pod, traceId } = record;
@@ -91,6 +92,15 @@ export function createLogBatch({ findPattern, redact, memory, limits }: BatchDep
       });
     }
     return patternId;
+  }
+
+  function describe(ids: ReadonlySet<string>): LogCommit['patterns'] {
+    if (ids.size === 0) return [];
+    const known = patterns.describe(ids);
+    return [...ids].map((id) => {
+      const { template, firstAt } = known.get(id) ?? { template: OVERFLOW_PATTERN.template, firstAt: null };
+      return { id, template: redact(template), firstSeenAt: firstAt ?? fresh.get(id) ?? lastArrival };
+    });
   }
 
   function note(oddity: LogOddity): void {
@@ -128,14 +138,21 @@ export function createLogBatch({ findPattern, redact, memory, limits }: BatchDep
     get overflowed() {
       return overflowed;
     },
-    contents: () => ({
-      counts: [...tallies.values()] satisfies readonly LogCount[],
-      patterns: [...patterns.values()],
-      samples: [...samples.values()],
-    }),
+    contents() {
+      // A pattern may have been joined with another one since its line was found.
+      const current = (id: string): string => (id === OVERFLOW_PATTERN.id ? id : patterns.currentId(id));
+      const counts = [...tallies.values()].map((tally) => ({ ...tally, patternId: current(tally.patternId) }));
+      const unknown = new Set(counts.map(({ patternId }) => patternId).filter((id) => !memory.sampledAt.has(id)));
+      stagedIds = [...unknown];
+      return {
+        counts,
+        patterns: describe(unknown),
+        samples: [...samples.values()].map((sample) => ({ ...sample, patternId: current(sample.patternId) })),
+      };
+    },
     stored() {
-      memory.allowance.left -= patterns.size;
-      for (const patternId of samples.keys()) remember(memory, patternId, lastArrival);
+      memory.allowance.left -= fresh.size;
+      for (const id of [...fresh.keys(), ...stagedIds, ...samples.keys()]) remember(memory, id, lastArrival);
     },
   };
 }

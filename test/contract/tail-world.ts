@@ -1,8 +1,8 @@
 import { openSqliteStore, type SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { systemClock } from '../../src/adapters/timers/system-clock.ts';
-import { createFirstLinePatterns } from '../../src/log-intake/first-line-patterns.ts';
 import { createPatternMemory } from '../../src/log-intake/log-batch.ts';
 import { type LogTail, openLogTail, type TailSettings } from '../../src/log-intake/tail.ts';
+import { createFirstLinePatterns } from '../../src/log-intake/testing/first-line-patterns.ts';
 import { NORMALISE_DEFAULTS } from '../../src/log-records/index.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { LogSource } from '../../src/ports/log-source.ts';
@@ -30,7 +30,7 @@ export async function openTailWorld(
     source,
     store: store.logs,
     clock,
-    findPattern: createFirstLinePatterns(),
+    patterns: createFirstLinePatterns(),
     redact: (text) => text,
     memory: createPatternMemory(),
     limits: NORMALISE_DEFAULTS,

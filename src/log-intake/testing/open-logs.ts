@@ -9,9 +9,9 @@ import type { HttpServer } from '../../http/server.ts';
 import { createAuthenticator, type IntakeCredential } from '../../intake/authenticate.ts';
 import { NORMALISE_DEFAULTS } from '../../log-records/index.ts';
 import type { LogStore } from '../../ports/log-store.ts';
-import { createFirstLinePatterns } from '../first-line-patterns.ts';
 import { createPatternMemory } from '../log-batch.ts';
 import { openLogIntake } from '../log-intake.ts';
+import { createFirstLinePatterns } from './first-line-patterns.ts';
 
 export interface OpenLogs {
   readonly url: string;
@@ -47,7 +47,7 @@ export async function openLogs(options: OpenLogsOptions = {}): Promise<OpenLogs>
   const intake = await openLogIntake({
     store: options.storeOf?.(store.logs) ?? store.logs,
     clock: systemClock,
-    findPattern: createFirstLinePatterns(),
+    patterns: createFirstLinePatterns(),
     redact: (text) => text,
     memory: createPatternMemory(),
     limits: { ...NORMALISE_DEFAULTS, maxWaiting: 100, maxSeenIds: 10_000, seenForMs: 600_000 },
