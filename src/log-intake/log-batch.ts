@@ -1,7 +1,7 @@
 import type { LogLabels, LogOddity, LogRecord } from '../domain/log-record.ts';
 import { labelsOf, lineOf, type NormaliseLimits, normalise } from '../log-records/index.ts';
 import type { LogPatterns } from '../ports/log-patterns.ts';
-import type { LogCommit, LogCount, LogSample } from '../ports/log-store.ts';
+import type { LogCommit, LogSample } from '../ports/log-store.ts';
 
 const MINUTE_MS = 60_000;
 /** Label sets of one batch that are told apart; what is beyond keeps namespace and service only. */

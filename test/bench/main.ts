@@ -1,6 +1,7 @@
 // `npm run bench -- NAME [--data DIR] [--out FILE] [--seed N]`: one JSON line per figure on standard output, progress on standard error.
 import { parseArgs } from 'node:util';
 import { bench as alerts } from './alerts.ts';
+import { bench as bulk } from './bulk.ts';
 import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
@@ -15,6 +16,7 @@ import { bench as scan } from './scan.ts';
 import { bench as series } from './series.ts';
 import { bench as sockshop1 } from './sockshop1.ts';
 import { bench as store } from './store.ts';
+import { bench as tail } from './tail.ts';
 
 const BENCHES: readonly Bench[] = [
   ingest,
@@ -31,6 +33,8 @@ const BENCHES: readonly Bench[] = [
   loghub2k,
   miner,
   minerMemory,
+  bulk,
+  tail,
 ];
 
 const { values, positionals } = parseArgs({

@@ -12,6 +12,8 @@ export interface RealElasticsearch {
   /** Sends a body of NDJSON to `_bulk` and makes its documents visible; throws when one is refused. */
   index(name: string, documents: readonly object[], ids?: readonly string[]): Promise<void>;
   request(method: string, path: string, body?: object): Promise<unknown>;
+  /** CPU seconds that it has used so far. */
+  cpuS(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -76,6 +78,12 @@ export async function startRealElasticsearch(program: string): Promise<RealElast
   return {
     url,
     request,
+    async cpuS() {
+      const stats = (await request('GET', '/_nodes/stats/process')) as {
+        nodes: Record<string, { process: { cpu: { total_in_millis: number } } }>;
+      };
+      return Object.values(stats.nodes).reduce((sum, { process: own }) => sum + own.cpu.total_in_millis, 0) / 1_000;
+    },
     async index(name, documents, ids) {
       const lines = documents.flatMap((document, at) => [
         JSON.stringify({ create: { _index: name, ...(ids === undefined ? {} : { _id: ids[at] }) } }),
