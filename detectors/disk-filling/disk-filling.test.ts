@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
-import { fakePods, fakeWorkload } from '../../test/fakes/cluster.ts';
+import { type FakeDetails, fakePods, fakeRevision, fakeWorkload } from '../../test/fakes/cluster.ts';
 import { diskFilling } from './index.ts';
 
 const MINUTE_MS = 60_000;
@@ -14,6 +14,7 @@ interface Given {
   kind?: 'StatefulSet' | 'Deployment';
   alert?: Record<string, string>;
   config?: unknown;
+  details?: FakeDetails;
   /** Of a metric that counts what is used, without a capacity beside it. */
   usedOnly?: boolean;
 }
@@ -34,6 +35,7 @@ function detect(given: Given = {}) {
     if (!given.usedOnly) series.gauge({ __name__: names[1], ...labels }, 10 * GIB, shape);
   });
   const workload = fakeWorkload({ subject: { kind } });
+  world.cluster.setDetails(given.details ?? {});
   world.cluster.addWorkload(workload, fakePods(workload));
   const signals = [{ name: 'KubePersistentVolumeFillingUp', labels: alert, startedAt: world.now }];
   return detectIn(
@@ -43,10 +45,30 @@ function detect(given: Given = {}) {
   );
 }
 
+/** A claim of the class `fast`. */
+function claimOf(name: string, allowsExpansion: boolean): FakeDetails {
+  return {
+    volumeClaims: [{ name, phase: 'Bound', storageClass: 'fast', capacity: '10Gi', createdAt: 0 }],
+    storageClasses: [{ name: 'fast', allowsExpansion }],
+  };
+}
+
+function mounted(claimName: string): FakeDetails {
+  const containers = [{ name: 'app', volumeMounts: [{ name: 'data', mountPath: '/var/lib/orders' }] }];
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName } }];
+  return { object: { spec: { template: { spec: { containers, volumes } } } } };
+}
+
+/** The second revision was made so many minutes ago. */
+function releasedBefore(minutes: number): FakeDetails {
+  const at = detectorWorld(() => undefined).now - minutes * MINUTE_MS;
+  return { revisions: [fakeRevision(2, at, { image: 'registry.example/app:2' }), fakeRevision(1, 0)] };
+}
+
 const NODE = { instance: 'node-1:9100', mountpoint: '/', device: '/dev/sda1', fstype: 'ext4' };
 
 describe('disk-filling', () => {
-  it('names the volume, how full it is, when it will be, and how to grow it', async () => {
+  it('names the volume, how full it is and when it will be, and no command that may be refused', async () => {
     const [finding] = await detect();
 
     expect(finding).toMatchObject({
@@ -54,8 +76,48 @@ describe('disk-filling', () => {
       confidence: 0.75,
       summary: 'StatefulSet shop/orders: PVC data-orders-0: 91 % of its bytes used, full in 45 minutes',
       figures: { capacityBytes: 10 * GIB, usedShare: expect.closeTo(0.91, 3) },
-      mend: `kubectl -n shop patch pvc data-orders-0 -p '{"spec":{"resources":{"requests":{"storage":"15Gi"}}}}'`,
     });
+    expect(finding).not.toHaveProperty('mend');
+  });
+
+  it('gives the size to grow to where the storage class allows it', async () => {
+    const [finding] = await detect({ details: claimOf('data-orders-0', true) });
+
+    expect(finding?.summary).toContain('StorageClass fast allows it to grow');
+    expect(finding?.mend).toBe(
+      `kubectl -n shop patch pvc data-orders-0 -p '{"spec":{"resources":{"requests":{"storage":"15Gi"}}}}'`,
+    );
+  });
+
+  it('names the release since which it fills, and goes back to the one before where it cannot grow', async () => {
+    const [finding] = await detect({
+      kind: 'Deployment',
+      labels: { ...CLAIM, persistentvolumeclaim: 'journal' },
+      details: { ...claimOf('journal', false), ...mounted('journal'), ...releasedBefore(121) },
+    });
+
+    expect(finding).toMatchObject({
+      summary: expect.stringMatching(/it fills since \d\d:\d\dZ; StorageClass fast does not allow it to grow$/),
+      change: {
+        what: expect.stringContaining('image registry.example/app:1 -> registry.example/app:2: revision 1 -> 2'),
+      },
+      mend: 'kubectl -n shop rollout undo deployment/orders --to-revision=1',
+    });
+  });
+
+  it.each<[string, FakeDetails]>([
+    ['an older release', releasedBefore(300)],
+    ['one that came when it was filling already', releasedBefore(60)],
+    ['none', {}],
+  ])('blames no release, and looks at what takes the room: %s', async (_, revisions) => {
+    const [finding] = await detect({
+      kind: 'Deployment',
+      labels: { ...CLAIM, persistentvolumeclaim: 'journal' },
+      details: { ...claimOf('journal', false), ...mounted('journal'), ...revisions },
+    });
+
+    expect(finding).not.toHaveProperty('change');
+    expect(finding?.mend).toMatch(/^kubectl -n shop exec orders-\S+ -c app -- du -xkd 2 \/var\/lib\/orders$/);
   });
 
   it.each<[string, Given, string]>([

@@ -1,11 +1,13 @@
 import { databaseOf } from '../../src/connections/index.ts';
-import { commandText } from '../../src/domain/command-text.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { subjectName } from '../../src/domain/subject.ts';
 import { promqlString } from '../../src/domain/workload-series.ts';
 import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import { finitePoints, lastValue, steadyGrowth, valuesWithin } from '../../src/workload-metrics/index.ts';
+import { ifAnswered } from '../../src/workload-traces/index.ts';
+import { type AboutIt, whatAboutIt } from './about-it.ts';
+import { claimMounts } from './claim-mounts.ts';
 import { DiskFillingConfig } from './schema.ts';
 import type { Volume } from './volumes.ts';
 import { BACK_MS, readVolumes } from './volumes.ts';
@@ -25,7 +27,9 @@ export const diskFilling = defineDetector<DiskFillingConfig>({
   listensTo: ['alert', 'scan', 'recurrence'],
   config: DiskFillingConfig,
   async detect(incident, config, ctx) {
-    const { volumes, queries, at } = await readVolumes(incident, ctx);
+    const template = await ifAnswered(ctx.cluster.object(incident.subject, ctx.signal));
+    const mounts = claimMounts(template);
+    const { volumes, queries, at } = await readVolumes(incident, mounts, ctx);
     const database = await databaseVolume(incident, config, at, ctx);
     const all = database === null ? volumes : [...volumes, database.volume];
     const asked = database === null ? queries : [...queries, database.query];
@@ -34,7 +38,8 @@ export const diskFilling = defineDetector<DiskFillingConfig>({
       .toSorted((a, b) => a.secondsToFull - b.secondsToFull);
     const [worst] = told;
     if (worst === undefined) return [];
-    return [findingOf(worst, incident, asked, ctx)];
+    const around = await whatAboutIt(worst.volume, { incident, mounts, capacity: worst.capacity, at }, ctx);
+    return [findingOf(worst, incident, around, asked, ctx)];
   },
 });
 
@@ -81,21 +86,26 @@ async function databaseVolume(
   const [first] = (await ctx.metrics.range(query, at - BACK_MS, at, 2 * MINUTE_MS)).series;
   const used = first ? finitePoints(first) : new Map<number, number>();
   const capacity = new Map([...used.keys()].map((when) => [when, most]));
-  return { volume: { name: `database ${name}`, what: 'bytes', used, capacity }, query };
+  return { volume: { name: `database ${name}`, claim: null, what: 'bytes', used, capacity }, query };
 }
 
-function findingOf(worst: Filling, { subject }: IncidentView, queries: readonly string[], ctx: ReadContext): Finding {
+function findingOf(
+  worst: Filling,
+  { subject }: IncidentView,
+  { text, ...more }: AboutIt,
+  queries: readonly string[],
+  ctx: ReadContext,
+): Finding {
   const { volume, used, capacity, secondsToFull, perS } = worst;
   const share = Math.round((used / capacity) * 100);
   const when = secondsToFull === 0 ? '' : `, full in ${Math.round(secondsToFull / 60)} minutes`;
-  const claim = volume.name.startsWith('PVC ') ? volume.name.slice(4) : null;
   return {
     id: ctx.newId(),
     detector: 'disk-filling',
     reason: 'disk-filling',
     subject,
     confidence: secondsToFull === 0 ? 0.9 : secondsToFull <= 3_600 ? 0.75 : 0.5,
-    summary: `${subjectName(subject)}: ${volume.name}: ${share} % of its ${volume.what} used${when}`,
+    summary: `${subjectName(subject)}: ${volume.name}: ${share} % of its ${volume.what} used${when}${text}`,
     figures: {
       usedShare: used / capacity,
       ...(volume.what === 'bytes'
@@ -104,13 +114,6 @@ function findingOf(worst: Filling, { subject }: IncidentView, queries: readonly 
       ...(perS === null ? {} : { growthPerS: perS, secondsToFull }),
     },
     evidence: queries.flatMap((query) => ctx.metrics.evidenceOf(query) ?? []),
-    ...(claim === null || volume.what === 'inodes' ? {} : { mend: growCommand(subject.namespace, claim, capacity) }),
+    ...more,
   };
-}
-
-/** Half as much again, in whole gibibytes; the storage class has to allow it. */
-function growCommand(namespace: string, claim: string, capacity: number): string {
-  const storage = `${Math.ceil((capacity * 1.5) / 2 ** 30)}Gi`;
-  const patch = JSON.stringify({ spec: { resources: { requests: { storage } } } });
-  return commandText('kubectl', '-n', namespace, 'patch', 'pvc', claim, '-p', patch);
 }

@@ -4,10 +4,13 @@ import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
 import type { RangeSeries } from '../../src/ports/metrics.ts';
 import type { Points } from '../../src/workload-metrics/index.ts';
 import { finitePoints, maxInto, wholeSecond } from '../../src/workload-metrics/index.ts';
+import type { ClaimMount } from './claim-mounts.ts';
 
 /** Something that fills: bytes or inodes of a volume. */
 export interface Volume {
   readonly name: string;
+  /** The volume claim that it is; null for disks and databases. */
+  readonly claim: string | null;
   readonly what: 'bytes' | 'inodes';
   readonly used: Points;
   readonly capacity: Points;
@@ -37,6 +40,7 @@ function roleOf(metric: string): Role | null {
 /** Volume claims of the workload, and the disks of the nodes that its pods run on: two queries. */
 export async function readVolumes(
   incident: IncidentView,
+  mounts: readonly ClaimMount[],
   ctx: Pick<ReadContext, 'metrics' | 'cluster' | 'now'>,
 ): Promise<{ readonly volumes: readonly Volume[]; readonly queries: readonly string[]; readonly at: number }> {
   const at = wholeSecond(ctx.now());
@@ -46,7 +50,7 @@ export async function readVolumes(
   const range = (query: string) => ctx.metrics.range(query, at - BACK_MS, at, STEP_MS);
   const claimed = volumesOf((await range(claims)).series, (labels) => {
     const claim = labels.persistentvolumeclaim ?? labels.k8s_persistentvolumeclaim_name ?? '';
-    return isClaimOf(claim, incident) ? `PVC ${claim}` : null;
+    return isClaimOf(claim, incident, mounts) ? { name: `PVC ${claim}`, claim } : null;
   });
   const onNodes = nodes === null ? [] : volumesOf((await range(nodes)).series, nodeVolumeName);
   return { volumes: [...claimed, ...onNodes], queries: [claims, ...(nodes === null ? [] : [nodes])], at };
@@ -59,9 +63,10 @@ function claimQuery({ namespace }: Subject): string {
     .join('\nor ');
 }
 
-/** A StatefulSet names the claims of its pods after itself; any other claim counts when the alert names it, as text that is compared only. */
-function isClaimOf(claim: string, { subject, signals }: IncidentView): boolean {
+/** Its pod template names it, or it is named after a StatefulSet; any other claim counts when the alert names it, as text that is compared only. */
+function isClaimOf(claim: string, { subject, signals }: IncidentView, mounts: readonly ClaimMount[]): boolean {
   if (claim === '') return false;
+  if (mounts.some((mount) => mount.claim === claim)) return true;
   const own = new RegExp(`^.+-${escapeRegex(subject.name)}-[0-9]+$`);
   if (subject.kind === 'StatefulSet' && own.test(claim)) return true;
   return signals.some((signal) => signal.labels.persistentvolumeclaim === claim);
@@ -81,35 +86,37 @@ function nodeQuery(names: readonly string[]): string | null {
     .join('\nor ');
 }
 
-function nodeVolumeName(labels: Readonly<Record<string, string>>): string {
+function nodeVolumeName(labels: Readonly<Record<string, string>>): Named {
   const node =
     labels.node ?? labels.nodename ?? labels.kubernetes_node ?? labels.k8s_node_name ?? labels.instance ?? '';
-  return `${labels.mountpoint ?? 'the disk'} of node ${node.replace(/:\d+$/, '')}`;
+  return { name: `${labels.mountpoint ?? 'the disk'} of node ${node.replace(/:\d+$/, '')}`, claim: null };
 }
+
+type Named = Pick<Volume, 'name' | 'claim'>;
 
 function volumesOf(
   series: readonly RangeSeries[],
-  nameOf: (labels: Readonly<Record<string, string>>) => string | null,
+  nameOf: (labels: Readonly<Record<string, string>>) => Named | null,
 ): readonly Volume[] {
-  const byName = new Map<string, Map<Role, Points>>();
+  const byName = new Map<string, Named & { readonly roles: Map<Role, Points> }>();
   for (const one of series) {
-    const name = nameOf(one.labels);
+    const named = nameOf(one.labels);
     const role = roleOf(one.labels.__name__ ?? '');
-    if (name === null || role === null) continue;
-    const roles = byName.get(name) ?? new Map<Role, Points>();
-    byName.set(name, roles);
+    if (named === null || role === null) continue;
+    const { roles } = byName.get(named.name) ?? { roles: new Map<Role, Points>() };
+    byName.set(named.name, { ...named, roles });
     const held = roles.get(role) ?? new Map<number, number>();
     maxInto(held, finitePoints(one));
     roles.set(role, held);
   }
-  return [...byName].flatMap(([name, roles]) => [
-    ...volumeOf(name, 'bytes', roles.get('available'), roles.get('capacity')),
-    ...volumeOf(name, 'inodes', roles.get('inodes-free'), roles.get('inodes')),
+  return [...byName.values()].flatMap(({ roles, ...named }) => [
+    ...volumeOf(named, 'bytes', roles.get('available'), roles.get('capacity')),
+    ...volumeOf(named, 'inodes', roles.get('inodes-free'), roles.get('inodes')),
   ]);
 }
 
 function volumeOf(
-  name: string,
+  named: Named,
   what: Volume['what'],
   free: Points | undefined,
   capacity: Points | undefined,
@@ -121,5 +128,5 @@ function volumeOf(
       return all === undefined || all <= 0 ? [] : [[when, Math.max(0, all - value)] as const];
     }),
   );
-  return [{ name, what, used, capacity }];
+  return [{ ...named, what, used, capacity }];
 }

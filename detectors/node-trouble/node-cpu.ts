@@ -24,7 +24,8 @@ export interface NodeCpu {
 
 /** A query stays readable for a server, and a node runs 110 pods by default. */
 const MAX_PODS = 250;
-const WINDOW = '3m';
+/** A scrape interval of a minute still gives a rate; a longer window would call a node busy only minutes after its users suffer. */
+const WINDOW = '2m';
 
 /** Pods by the node that they run on, of every workload that is watched. */
 export function podsByNode(

@@ -141,7 +141,8 @@ export function doubtOf({ pools, work, sessions, statements, users }: Seen): str
   const known = times.filter((one) => one !== null && one.before !== null && one.newest !== null);
   const slower = known.find((one) => one !== null && isSlower({ ...one, now: one.newest }, SLOWER.riseSeconds));
   // A server that rests is not what makes its clients slow.
-  const mayBeServer = sessions?.active == null || sessions.active >= pools.used / 2;
+  const active = sessions?.active ?? null;
+  const mayBeServer = active === null || active >= pools.used / 2;
   if (slower && mayBeServer)
     return `connections are busy for ${figures({ ...slower, now: slower.newest })}: a lock or a slow query would look so`;
   if (known.length > 0 || (served !== null && served >= (usualRatePerS ?? 0) * GROWN)) return null;

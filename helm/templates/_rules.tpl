@@ -5,6 +5,10 @@
 - apiGroups: [""]
   resources: ["namespaces"]
   verbs: [get, list, watch]
+# list: whether a volume that fills may be made larger
+- apiGroups: ["storage.k8s.io"]
+  resources: ["storageclasses"]
+  verbs: [list]
 # list: another node has to take the pod
 - apiGroups: [""]
   resources: ["nodes"]

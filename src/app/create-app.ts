@@ -135,6 +135,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     'networkPolicies',
     'quotas',
     'volumeClaims',
+    'storageClasses',
     'disruptionBudgets',
     'nodes',
     'podLog',
@@ -224,6 +225,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     meter: intakeMeter(metrics),
     watchdog: watchdog ?? { alertname: DEFAULT_WATCHDOG, seen: () => undefined },
   });
+  let lastScan: Awaited<ReturnType<Operations['status']>>['scan'] = null;
   const operations = createOperations({
     clock,
     store,
@@ -241,6 +243,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     callGraph: (only) => topology(reading, () => clock.now()).graph(only),
     freezeConfigMap: `${config.freeze.namespace}/${config.freeze.configMap}`,
     model: config.model === null ? null : { name: config.model.name, perDay: config.model.budget.perDay },
+    lastScan: () => lastScan,
     version: VERSION,
     startedAt,
   });
@@ -303,7 +306,6 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
           ...config.scan,
           metrics: reading,
           cluster,
-          window: `${Math.ceil(config.scan.windowMs / 1_000)}s`,
         }),
         intake: createScanIntake({
           store,
@@ -315,9 +317,11 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
         store,
         cluster,
         clock,
-        intervalMs: config.scan.intervalMs,
         metrics,
         log,
+        onReport: (report) => {
+          lastScan = report;
+        },
       }),
     );
   // Stopped first: no tick begins any more, and those under way end.

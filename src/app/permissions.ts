@@ -28,6 +28,7 @@ export const CLUSTER_READS: readonly Permission[] = [
     { group: 'networking.k8s.io', resource: 'networkpolicies', because: 'whether a policy blocks a Service' },
     { group: '', resource: 'resourcequotas', because: 'whether a quota keeps pods from starting' },
     { group: '', resource: 'persistentvolumeclaims', because: 'whether a volume keeps pods from starting' },
+    { group: 'storage.k8s.io', resource: 'storageclasses', because: 'whether a volume that fills may be made larger' },
     { group: '', resource: 'nodes', because: 'whether a node is well and has room' },
     { group: 'policy', resource: 'poddisruptionbudgets', because: 'whether a pod may be evicted' },
   ].map((item) => ({ ...item, verb: 'list' as const })),
@@ -52,7 +53,14 @@ export const OWN_READS: readonly Permission[] = [
 ];
 
 /** Kinds without a namespace: only a ClusterRole can grant them. */
-const CLUSTER_SCOPED = new Set(['namespaces', 'nodes', 'persistentvolumes', 'apiservices', 'priorityclasses']);
+const CLUSTER_SCOPED = new Set([
+  'namespaces',
+  'nodes',
+  'persistentvolumes',
+  'apiservices',
+  'priorityclasses',
+  'storageclasses',
+]);
 
 export interface PermissionPlaces {
   /** Of objects that belong to no namespace. */

@@ -14,24 +14,39 @@ const MAX_WAITING = 10_000;
 const OPEN_INCIDENTS = 500;
 const INBOX_ROWS = 200;
 
-/** Scans at an interval, one scan at a time, and hands what changed to intake; returns how to stop. */
+/** What was usual is read from so many moments of the past before the first scan, but for no longer than this. */
+const PAST_SCANS = 40;
+const PAST_WITHIN_MS = 60_000;
+const FIRST_DELAY_MS = 2_000;
+
+interface ScanStanding {
+  readonly at: number;
+  readonly workloads: number;
+  readonly series: number;
+  readonly stateBytes: number;
+  readonly left: string[];
+}
+
+/** Scans as often as the metrics are scraped, one scan at a time, and hands what changed to intake; returns how to stop. */
 export function startScanning(options: {
   readonly scan: Scan;
   readonly intake: ScanIntake;
   readonly store: Pick<Store, 'incidents' | 'inbox'>;
   readonly cluster: Pick<ClusterReader, 'cacheState'>;
   readonly clock: Clock;
-  readonly intervalMs: number;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** For those who ask how it stands. */
+  readonly onReport: (report: ScanStanding) => void;
 }): () => Promise<void> {
   const { scan, intake, clock, metrics, log } = options;
   const giveUp = new AbortController();
   let cancel: () => void = () => undefined;
   let work: Promise<void> = Promise.resolve();
-  let resumed = false;
+  let begun = false;
   let waiting: readonly ScanChange[] = [];
   let leftBefore = '';
+  let intervalMs = FIRST_DELAY_MS;
 
   function schedule(delayMs: number): void {
     if (giveUp.signal.aborted) return;
@@ -42,20 +57,49 @@ export function startScanning(options: {
           metrics.count('hale_scans_total', { outcome: 'failed' });
           if (!giveUp.signal.aborted) log.warn({ err: error }, 'scan failed');
         })
-        .finally(() => schedule(Math.max(1, options.intervalMs - (clock.now() - startedAt))));
+        .finally(() => {
+          const tookMs = clock.now() - startedAt;
+          // A scan that takes long makes room for others: it is never under way for more than half of the time.
+          schedule(Math.max(1, tookMs, intervalMs - tookMs));
+        });
     });
   }
 
   async function once(): Promise<void> {
     if (options.cluster.cacheState().state === 'starting') return;
-    if (!resumed) {
-      scan.resume(await openOnes(options.store));
-      resumed = true;
-    }
-    const signal = AbortSignal.any([giveUp.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const report = await scan.run(clock.now(), signal);
-    waiting = [...waiting, ...report.changes].slice(-MAX_WAITING);
+    if (!begun) await begin();
+    const report = await scan.run(clock.now(), limited());
+    intervalMs = report.nextInMs;
     tell(report);
+    const { workloads, series, stateBytes } = report;
+    options.onReport({ at: clock.now(), workloads, series, stateBytes, left: leftOf(report) });
+    await handOver(report.changes);
+  }
+
+  function limited(): AbortSignal {
+    return AbortSignal.any([giveUp.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  }
+
+  /** A process that has just started knows what was usual before it, and what was raised and still goes on. */
+  async function begin(): Promise<void> {
+    scan.resume(await openOnes(options.store));
+    begun = true;
+    const now = clock.now();
+    const open = new Map<string, ScanChange>();
+    let { nextInMs } = await scan.run(now - PAST_SCANS * intervalMs, limited(), 'past');
+    for (let back = PAST_SCANS - 1; back > 0 && clock.now() - now < PAST_WITHIN_MS; back -= 1) {
+      const report = await scan.run(now - back * nextInMs, limited(), 'past');
+      nextInMs = report.nextInMs;
+      for (const change of report.changes) {
+        if (change.status === 'firing') open.set(change.occurrence, change);
+        else if (!open.delete(change.occurrence)) waiting = [...waiting, change];
+      }
+    }
+    waiting = [...waiting, ...open.values()];
+  }
+
+  async function handOver(changes: readonly ScanChange[]): Promise<void> {
+    waiting = [...waiting, ...changes].slice(-MAX_WAITING);
     if (waiting.length === 0) return;
     try {
       const { opened } = await intake.receive(waiting);
@@ -72,17 +116,21 @@ export function startScanning(options: {
     metrics.count('hale_scans_total', { outcome: report.left.length === 0 ? 'complete' : 'partial' });
     for (const { status } of report.changes) metrics.count('hale_scan_changes_total', { status });
     for (const { why } of report.left) metrics.count('hale_scan_left_out_total', { why });
-    const left = report.left.map(({ what, why }) => `${what}: ${why}`).join('; ');
+    const left = leftOf(report).join('; ');
     if (left !== leftBefore && left !== '') log.warn({ left }, 'the scan leaves something out');
     leftBefore = left;
   }
 
-  schedule(options.intervalMs);
+  schedule(FIRST_DELAY_MS);
   return async () => {
     giveUp.abort();
     cancel();
     await work;
   };
+}
+
+function leftOf({ left }: ScanReport): string[] {
+  return left.map(({ what, why }) => `${what}: ${why}`);
 }
 
 /** What an earlier process raised and nobody resolved: it is resolved when it is usual again. */

@@ -59,6 +59,7 @@ export function renderStatus(screen: Screen, status: StatusReport): string[] {
         ['incidents', counts(status.incidents)],
         ['obligations', counts(status.obligations)],
         ...(status.model === null ? [] : [['model', modelLine(status.model)]]),
+        ...(status.scan === null ? [] : [['scan', scanLine(screen, status.scan)]]),
         ['cluster', `${cluster.state}: ${cluster.detail}`],
         [
           'store',
@@ -77,6 +78,11 @@ export function renderStatus(screen: Screen, status: StatusReport): string[] {
 function modelLine({ name, spentInDay, perDay }: NonNullable<StatusReport['model']>): string {
   const { calls, inputTokens, outputTokens, usd } = spentInDay;
   return `${name}: ${calls} calls in the last day, ${inputTokens + outputTokens} of ${perDay.tokens} tokens, ${usd.toFixed(4)} of ${perDay.usd} USD`;
+}
+
+function scanLine(screen: Screen, { workloads, series, left }: NonNullable<StatusReport['scan']>): string {
+  const followed = `${series} series of ${workloads} workloads`;
+  return left.length === 0 ? followed : `${followed}; ${paint(screen, 'bad', 'LEFT OUT')}: ${left.join('; ')}`;
 }
 
 export function renderFreeze({ frozen, by, reason, configMap }: FreezeView): string[] {

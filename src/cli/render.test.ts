@@ -230,6 +230,7 @@ describe('status', () => {
     store: { writable: false, bytes: 1_048_576, rows: {} },
     cluster: { state: 'behind', since: START, detail: 'pods: no contact' },
     model: null,
+    scan: { at: 0, workloads: 2, series: 20, stateBytes: 80_000, left: ['12 series: too-many-series'] },
     policies: [],
     lowered: [{ policyId: '*', namespace: 'shop', mode: 'observe', by: 'platform', reason: 'too eager', at: START }],
   };

@@ -132,8 +132,10 @@ export interface LoadedConfig {
   readonly store: { readonly path: string };
   readonly scan: {
     readonly enabled: boolean;
-    readonly intervalMs: number;
-    readonly windowMs: number;
+    /** Undefined: as often as it is scraped. */
+    readonly intervalMs: number | undefined;
+    /** Undefined: four scrapes. */
+    readonly windowMs: number | undefined;
     readonly maxAnswerSeries: number;
     readonly maxSeries: number;
     readonly minRatePerS: number;

@@ -267,13 +267,14 @@ export const ConfigFile = z.strictObject({
   scan: z
     .strictObject({
       enabled: z.boolean().default(true),
-      interval: DurationMs.default(15_000),
-      /** Over which rates are taken; at least four scrapes. */
-      window: DurationMs.default(MINUTE_MS),
+      /** Between two scans; as often as requests are scraped when it is not given. */
+      interval: DurationMs.optional(),
+      /** Over which rates are taken, at least two scrapes; four scrapes of each metric when it is not given. */
+      window: DurationMs.optional(),
       /** Most series of one answer: larger ones are asked for by namespaces. */
       maxAnswerSeries: Count(1_000_000).default(20_000),
-      /** Most series that are followed, ten for each workload. */
-      maxSeries: Count(1_000_000).default(100_000),
+      /** Most series that are followed, about eleven for each workload; each takes up to 4 kB of memory. */
+      maxSeries: Count(1_000_000).default(40_000),
       /** Below so many requests per second, failures and durations are not judged. */
       minRatePerS: z.number().positive().default(0.5),
     })

@@ -19,6 +19,9 @@ export type SignalKind = z.infer<typeof SignalKind>;
 export const SignalStatus = z.enum(['firing', 'resolved']);
 export type SignalStatus = z.infer<typeof SignalStatus>;
 
+/** As many signals of an incident are shown to detectors: more of one workload say nothing new. */
+export const SIGNALS_SHOWN = 32;
+
 /** One raw observation, redacted before it was stored. */
 export const Signal = z.object({
   id: z.string().min(1),

@@ -2,6 +2,8 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fakeWorkload } from '../../test/fakes/cluster.ts';
 import { HaleError } from '../domain/errors.ts';
+import type { Phase } from '../domain/phase.ts';
+import { SIGNALS_SHOWN } from '../domain/signal.ts';
 import type { ActiveAlert } from '../ports/alerts.ts';
 import type { CacheState } from '../ports/cluster.ts';
 import type { AlertIntakeOptions } from './alert-intake.ts';
@@ -23,10 +25,10 @@ const FINGERPRINT_B = 'bbbbbbbbbbbbbbbb';
 const FINGERPRINT_C = 'cccccccccccccccc';
 
 /** What ticks did meanwhile: every incident is past collecting, has read its inbox and sleeps. */
-async function moveOn(bench: IntakeBench): Promise<void> {
+async function moveOn(bench: IntakeBench, phase: Phase = 'escalated'): Promise<void> {
   for (const incident of await everyIncident(bench)) {
     const inboxRead = await bench.store.inboxEnd(incident.id);
-    const record = { ...incident, phase: 'escalated' as const, inboxRead, wakeAt: START + 86_400_000 };
+    const record = { ...incident, phase, inboxRead, wakeAt: START + 86_400_000 };
     await bench.store.commit({ save: [{ record, expectedVersion: incident.version }] });
   }
 }
@@ -162,6 +164,20 @@ describe('several alerts', () => {
     expect(incidents.map(({ wakeAt, version }) => ({ wakeAt, version }))).toEqual([
       { wakeAt: START + LIMITS.settleMs, version: 1 },
     ]);
+  });
+
+  it.each([
+    { what: 'few signals', held: SIGNALS_SHOWN - 1, wakesAfterMs: 1_000 },
+    { what: 'as many as it looks at', held: SIGNALS_SHOWN, wakesAfterMs: LIMITS.settleMs },
+  ])('leave a diagnosis with $what its own pace: $wakesAfterMs ms', async ({ held, wakesAfterMs }) => {
+    const bench = await open();
+    const alerts = Array.from({ length: held }, (_, index) => alertOf({ fingerprint: `f${1_000_000 + index}` }));
+    await bench.intake.receive(bodyOf(alerts));
+    await moveOn(bench, 'diagnosing');
+
+    await bench.intake.receive(bodyOf([alertOf({ fingerprint: FINGERPRINT_B })]));
+
+    expect((await everyIncident(bench)).map(({ wakeAt }) => wakeAt)).toEqual([START + wakesAfterMs]);
   });
 
   it('wake an incident that is past collecting within a second, with others of that second, also beside one that collects', async () => {

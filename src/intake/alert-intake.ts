@@ -68,7 +68,7 @@ export interface AlertIntake {
 }
 
 const MAX_TRIES = 5;
-/** Signals of an incident that is past collecting gather for so long: in a flood it is one tick per second that takes them in, not one per body. */
+/** Signals of an incident that is to take them in early gather for so long: in a flood it is one tick per second, not one per body. */
 const GATHER_MS = 1_000;
 
 export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
@@ -153,13 +153,13 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
   /** Looks and commits; a conflict means that another body or a tick was faster, so looks again. */
   async function store(observations: readonly Observation[], now: number): Promise<Decision> {
     if (observations.length === 0)
-      return { signals: [], opened: [], touched: new Set(), allCollect: true, duplicates: 0, ignored: 0 };
+      return { signals: [], opened: [], touched: new Set(), allUnhurried: true, duplicates: 0, ignored: 0 };
     const lookup = lookupOf(observations);
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       const view = await fromStore(options.store.intakeView(lookup));
       const decision = decide(observations, view, { now, settleMs: limits.settleMs, newId: options.newId });
       if (decision.signals.length === 0) return decision;
-      const wakeAt = now + (decision.allCollect ? limits.settleMs : Math.min(GATHER_MS, limits.settleMs));
+      const wakeAt = now + (decision.allUnhurried ? limits.settleMs : Math.min(GATHER_MS, limits.settleMs));
       const result: CommitResult = await fromStore(options.store.commit(changeOf(decision, wakeAt)));
       if (result === 'committed') {
         for (const id of decision.touched) options.onSignal({ record: 'incident', id }, wakeAt);

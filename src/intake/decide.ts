@@ -11,8 +11,8 @@ export interface Decision {
   readonly opened: readonly { readonly incident: Incident; readonly audit: AuditEvent }[];
   /** Incidents that get a signal. */
   readonly touched: ReadonlySet<string>;
-  /** Each of these is new or still collects, and wakes when that time is over anyway. */
-  readonly allCollect: boolean;
+  /** Each of these is new or in no hurry (`IntakeView.unhurried`), and looks by itself soon enough. */
+  readonly allUnhurried: boolean;
   readonly duplicates: number;
   readonly ignored: number;
 }
@@ -53,8 +53,8 @@ export function decide(
     signals.push({ ...signal, incidentId });
   }
   const fresh = new Set([...opened.values()].map(({ incident }) => incident.id));
-  const allCollect = [...touched].every((id) => fresh.has(id) || view.collecting.has(id));
-  return { signals, opened: [...opened.values()], touched, allCollect, duplicates, ignored };
+  const allUnhurried = [...touched].every((id) => fresh.has(id) || view.unhurried.has(id));
+  return { signals, opened: [...opened.values()], touched, allUnhurried, duplicates, ignored };
 
   function open({ key, title, workload, signal }: Observation): string {
     const existing = opened.get(key);

@@ -6,7 +6,7 @@ import type { LoadedPolicy } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
 import type { Store } from '../ports/store.ts';
-import type { SkillAnswer } from './results.ts';
+import type { SkillAnswer, StatusReport } from './results.ts';
 
 /** The freeze as the store and the ConfigMap together have it; unknown counts as frozen wherever a write could follow. */
 export type FreezeReading =
@@ -64,6 +64,8 @@ export interface OperationsDeps {
   readonly runSkill: (id: string, input: unknown) => Promise<SkillAnswer>;
   /** The optional model; null = none. */
   readonly model: { readonly name: string; readonly perDay: { readonly tokens: number; readonly usd: number } } | null;
+  /** The last scan; null while there was none. */
+  readonly lastScan: () => StatusReport['scan'];
   readonly version: string;
   readonly startedAt: number;
 }

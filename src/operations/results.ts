@@ -165,6 +165,16 @@ export const StatusReport = z.object({
   model: z
     .object({ name: z.string(), spentInDay: ModelSpend, perDay: z.object({ tokens: z.number(), usd: z.number() }) })
     .nullable(),
+  /** The last scan; null = it is off, or has not ended yet. `left`: what could not be followed, with the reason. */
+  scan: z
+    .object({
+      at: Instant,
+      workloads: z.number().int(),
+      series: z.number().int(),
+      stateBytes: z.number(),
+      left: z.array(z.string()),
+    })
+    .nullable(),
   policies: z.array(z.object({ id: z.string(), mode: Mode })),
   lowered: z.array(
     z.object({

@@ -47,6 +47,7 @@ export async function reportStatus(deps: OperationsDeps): Promise<StatusReport> 
     store: { writable, bytes: size.bytes, rows: { ...size.rows } },
     cluster: { state: cache.state, since: cache.state === 'behind' ? cache.since : null, detail: detailOf(cache) },
     model: deps.model === null ? null : { ...deps.model, spentInDay: await spentInDay(deps) },
+    scan: deps.lastScan(),
     policies: policies.map(({ policy }) => ({ id: policy.id, mode: policy.mode })),
     lowered: [...lowered],
   };

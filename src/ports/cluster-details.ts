@@ -87,6 +87,13 @@ export interface VolumeClaimView {
   readonly createdAt: number;
 }
 
+/** How volumes of a kind are provided. */
+export interface StorageClassView {
+  readonly name: string;
+  /** Whether a claim of it may ask for more room later. */
+  readonly allowsExpansion: boolean;
+}
+
 export interface NodeView {
   readonly name: string;
   readonly unschedulable: boolean;
@@ -124,6 +131,7 @@ export interface ClusterDetails {
   networkPolicies(namespace: string, signal?: AbortSignal): Promise<readonly NetworkPolicyView[]>;
   quotas(namespace: string, signal?: AbortSignal): Promise<readonly QuotaView[]>;
   volumeClaims(namespace: string, signal?: AbortSignal): Promise<readonly VolumeClaimView[]>;
+  storageClasses(signal?: AbortSignal): Promise<readonly StorageClassView[]>;
   disruptionBudgets(namespace: string, signal?: AbortSignal): Promise<readonly DisruptionBudgetView[]>;
   nodes(signal?: AbortSignal): Promise<readonly NodeView[]>;
   /** The last lines of a container, or of the one before it; at most 64 KiB. Null where there is no such log (any more). */

@@ -32,10 +32,15 @@ export interface QueryOptions {
   readonly maxSeries?: number;
 }
 
+export interface InstantOptions extends QueryOptions {
+  /** Is given each sample, and the list of the answer may be empty then: for answers that need not be kept. Nothing is given of an answer that has too many series. */
+  readonly take?: (sample: InstantSample) => void;
+}
+
 /** Reads Prometheus or anything that speaks its HTTP API. Errors: metrics-unavailable (retry), metrics-rejected, metrics-limit. */
 export interface MetricsReader {
   /** Evaluates at one moment (Unix ms). */
-  instant(query: string, at: number, options?: QueryOptions): Promise<MetricsAnswer<InstantSample>>;
+  instant(query: string, at: number, options?: InstantOptions): Promise<MetricsAnswer<InstantSample>>;
   /** Both ends inclusive, Unix ms; at most 11,000 points a series. */
   range(
     query: string,

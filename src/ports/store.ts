@@ -18,7 +18,12 @@ import type { Reservation } from '../domain/verdict.ts';
  */
 export interface Change {
   /** `expectedVersion` 0 creates; otherwise the stored version must equal it. The record is stored with version expectedVersion + 1. */
-  readonly save?: readonly { readonly record: MovingRecord; readonly expectedVersion: number }[];
+  readonly save?: readonly {
+    readonly record: MovingRecord;
+    readonly expectedVersion: number;
+    /** When an incident is due at the latest if its inbox holds rows past its `inboxRead`; without it: at once. */
+    readonly unreadWakeAt?: number;
+  }[];
   /**
    * A tick begins: the record gets `attempts`, `wakeAt` and version expectedVersion + 1, and keeps all else. Unlike a save it does not look at the
    * inbox, for this very tick is about to. `expectedVersion` must be the stored version, or conflict `version`.
@@ -31,7 +36,7 @@ export interface Change {
   };
   /**
    * Appended to the inbox of their incident, whose version they never change; the incident's wake-up time becomes the earlier of its own and
-   * `wakeAt`. An incident saved while its inbox holds rows past its `inboxRead` is due at once; saved as closed, that is conflict `version`.
+   * `wakeAt`. An incident saved while its inbox holds rows past its `inboxRead` is due at once, or at `unreadWakeAt`; saved as closed, that is conflict `version`.
    * A signal whose dedupeKey is stored already is passed over. An incident that closed meanwhile: conflict `version`.
    */
   readonly signals?: readonly Signal[];
@@ -109,8 +114,11 @@ export interface IntakeView {
   readonly resolvedOccurrences: ReadonlySet<string>;
   /** Incident key to the id of the incident that is not closed. */
   readonly openIncidents: ReadonlyMap<string, string>;
-  /** Those of them that still collect: they take in their inbox when that time is over. */
-  readonly collecting: ReadonlySet<string>;
+  /**
+   * Those of them to which signals bring no news before they look by themselves: they still collect, or they diagnose and hold as many signals
+   * as diagnosis looks at (`SIGNALS_SHOWN`).
+   */
+  readonly unhurried: ReadonlySet<string>;
 }
 
 /** Age and size caps by kind; what exceeds either is pruned, oldest first, never what an open record needs. */

@@ -1,3 +1,3 @@
-export { INDICATOR_IDS } from './indicators.ts';
+export { INDICATOR_IDS, type IndicatorId, type Indicators } from './indicators.ts';
 export { createScan, type Scan, type ScanChange, type ScanReport } from './scan.ts';
-export type { Raised } from './watch-list.ts';
+export { createWatchList, type Raised } from './watch-list.ts';

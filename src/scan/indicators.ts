@@ -1,98 +1,80 @@
-/** Which way a value is trouble, and what keeps a small change from being any. */
+import type { EpisodeOptions } from '../series/index.ts';
+
+/** What is followed of every workload, and from when on it is trouble. */
 export interface Indicator {
   readonly meaning: string;
   readonly unit: string;
-  /** `both`: also an unusual fall. */
-  readonly trouble: 'high' | 'both' | 'none';
-  /** The value has to be this many times what is expected (or a part of it, when it falls). */
-  readonly minRatio: number;
-  /** And to differ from it by so much. */
-  readonly minChange: number;
-  /** Only judged where requests flow. */
-  readonly needsTraffic: boolean;
+  /** What keeps a small change from being trouble; null: it is read and told beside others, and never trouble by itself, for much CPU is what a busy workload uses. */
+  readonly trouble: EpisodeOptions | null;
+  /** Only judged where so many requests flow within the window of the rates. */
+  readonly minRequests: number;
 }
 
+/** Saturation comes and goes by itself; when it hurts, users' own indicators say so first. */
+const SATURATION = { direction: 'high', opensAtOnce: false, persistMs: 600_000 } as const;
+
 /**
- * What is followed of every workload: rate, errors, duration and saturation. `none` is read and shown but never trouble by itself: much CPU is
- * what a busy workload uses.
+ * Rate, errors, duration and saturation. The least amounts of what users wait for and get wrong are what they can feel: from 5 to 15 ms is no trouble, however unusual.
  */
 export const INDICATORS = {
-  rate: { meaning: 'requests served', unit: '/s', trouble: 'both', minRatio: 3, minChange: 5, needsTraffic: false },
+  rate: {
+    meaning: 'requests served',
+    unit: '/s',
+    trouble: { direction: 'both', leastRatio: 3, leastAmount: 5 },
+    minRequests: 0,
+  },
   failed: {
     meaning: 'share of requests failed',
     unit: '',
-    trouble: 'high',
-    minRatio: 2,
-    minChange: 0.02,
-    needsTraffic: true,
+    trouble: { direction: 'high', leastRatio: 2, leastAmount: 0.02 },
+    minRequests: 10,
   },
   seconds: {
     meaning: 'mean duration of a request',
     unit: 's',
-    trouble: 'high',
-    minRatio: 2,
-    minChange: 0.05,
-    needsTraffic: true,
+    trouble: { direction: 'high', leastRatio: 2, leastAmount: 0.05 },
+    minRequests: 20,
   },
-  'in-flight': {
-    meaning: 'requests under way',
-    unit: '',
-    trouble: 'none',
-    minRatio: 4,
-    minChange: 20,
-    needsTraffic: false,
+  tail: {
+    meaning: '95 of 100 requests within',
+    unit: 's',
+    trouble: { direction: 'high', leastRatio: 2, leastAmount: 0.1 },
+    minRequests: 60,
   },
-  cpu: { meaning: 'CPU used', unit: 'cores', trouble: 'none', minRatio: 3, minChange: 0.5, needsTraffic: false },
+  'in-flight': { meaning: 'requests under way', unit: '', trouble: null, minRequests: 0 },
+  cpu: { meaning: 'CPU used', unit: 'cores', trouble: null, minRequests: 0 },
   throttled: {
     meaning: 'share of periods throttled',
     unit: '',
-    trouble: 'high',
-    minRatio: 2,
-    minChange: 0.25,
-    needsTraffic: false,
+    trouble: { ...SATURATION, leastRatio: 2, leastAmount: 0.25 },
+    minRequests: 0,
   },
-  memory: {
-    meaning: 'memory used, of its limit',
-    unit: '',
-    trouble: 'none',
-    minRatio: 1.3,
-    minChange: 0.2,
-    needsTraffic: false,
-  },
-  'pool-used': {
-    meaning: 'connections in use, of the pool',
-    unit: '',
-    trouble: 'none',
-    minRatio: 2,
-    minChange: 0.3,
-    needsTraffic: false,
-  },
+  memory: { meaning: 'memory used, of its limit', unit: '', trouble: null, minRequests: 0 },
+  'pool-used': { meaning: 'connections in use, of the pool', unit: '', trouble: null, minRequests: 0 },
   'pool-waiting': {
     meaning: 'requests waiting for a connection',
     unit: '',
-    trouble: 'high',
-    minRatio: 2,
-    minChange: 2,
-    needsTraffic: false,
+    trouble: { ...SATURATION, leastRatio: 2, leastAmount: 5 },
+    minRequests: 0,
   },
   lag: {
     meaning: 'lag of the event loop',
     unit: 's',
-    trouble: 'high',
-    minRatio: 3,
-    minChange: 0.1,
-    needsTraffic: false,
+    trouble: { ...SATURATION, leastRatio: 3, leastAmount: 0.1 },
+    minRequests: 0,
   },
 } as const satisfies Record<string, Indicator>;
 
 export type IndicatorId = keyof typeof INDICATORS;
 export const INDICATOR_IDS = Object.keys(INDICATORS) as IndicatorId[];
+export type Indicators = Readonly<Partial<Record<IndicatorId, number>>>;
 
-/** What is added up over the pods of a workload; the indicators are made of these. */
+/** What is added up over the pods of a workload; the indicators are made of these. `tail`: each pod's quantile times its requests. */
 export type Part =
   | 'count'
   | 'failed'
   | 'seconds'
+  | 'tail'
   | 'in-flight'
   | 'cpu'
   | 'periods'
@@ -106,16 +88,17 @@ export type Part =
 
 export type Parts = Partial<Record<Part, number>>;
 
-/** The indicators of one workload from its parts. What cannot be told is left out: it is never zero. */
-export function indicatorsOf(parts: Parts): Partial<Record<IndicatorId, number>> {
+/** The indicators of one workload from its parts. What cannot be told is left out: it is never zero. `unread`: parts that were not answered. */
+export function indicatorsOf(parts: Parts, unread: ReadonlySet<Part> = new Set()): Indicators {
   const values: Partial<Record<IndicatorId, number>> = {};
   const put = (id: IndicatorId, value: number | undefined): void => {
     if (value !== undefined && Number.isFinite(value)) values[id] = value;
   };
   put('rate', parts.count);
   // A workload that never failed has no series of failures.
-  put('failed', share(parts.count === undefined ? undefined : (parts.failed ?? 0), parts.count));
+  if (!unread.has('failed')) put('failed', share(parts.failed ?? 0, parts.count));
   put('seconds', share(parts.seconds, parts.count));
+  put('tail', share(parts.tail, parts.count));
   put('in-flight', parts['in-flight']);
   put('cpu', parts.cpu);
   put('throttled', share(parts.throttled, parts.periods));

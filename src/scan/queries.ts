@@ -15,15 +15,27 @@ export interface ScanQuery {
   /** What one sample is; null: nothing that is followed. */
   partOf(labels: Readonly<Record<string, string>>): Part | null;
   readonly add: 'sum' | 'max';
+  /** Asked no more often than it is scraped; 0: in every scan. */
+  readonly everyMs: number;
 }
 
-type Form = 'classic' | 'native';
+/** `mean`: there are no buckets, so nothing is known of the tail. */
+type Form = 'classic' | 'mean' | 'native';
 
 /** What is there to be read, as far as one question for all names tells. */
 export interface Discovered {
   readonly servers: readonly { readonly family: ServerFamily; readonly form: Form }[];
-  readonly names: ReadonlySet<string>;
+  /** The names that exist, with the jobs that they come from. */
+  readonly names: ReadonlyMap<string, ReadonlySet<string>>;
 }
+
+/** How often a name is scraped, and over which window its rate is taken. */
+export interface Pace {
+  everyMs(name: string): number;
+  windowMs(name: string): number;
+}
+
+const TAIL = 0.95;
 
 const PLACE = PLACE_LABEL_NAMES.join(', ');
 const EVENT_LOOP = [
@@ -37,54 +49,75 @@ const CONTAINER = 'container!="",container!="POD"';
 
 /** Asks, once for all workloads, which of the known families exist. */
 export function discoveryQuery(): string {
-  const server = SERVER_FAMILIES.map(({ name }) => `${name.replaceAll('.', '[.]')}(_count)?`);
+  const server = SERVER_FAMILIES.map(({ name }) => `${name.replaceAll('.', '[.]')}(_count|_bucket)?`);
   const others = [...EVENT_LOOP, ...IN_FLIGHT, ...CPU, 'container_cpu_cfs_periods_total', MEMORY, MEMORY_LIMIT];
   const names = [...server, ...others.map((name) => name.replaceAll('.', '[.]')), POOL_NAMES];
-  return `count by (__name__) ({__name__=~${promqlString(names.join('|'))}})`;
+  return `count by (__name__, job) ({__name__=~${promqlString(names.join('|'))}})`;
 }
 
 const MEMORY = 'container_memory_working_set_bytes';
 const MEMORY_LIMIT = 'container_spec_memory_limit_bytes';
 
-export function discoveredIn(names: ReadonlySet<string>): Discovered {
+export function discoveredIn(series: readonly { readonly labels: Readonly<Record<string, string>> }[]): Discovered {
+  const names = new Map<string, Set<string>>();
+  for (const { labels } of series) {
+    const name = labels['__name__'] ?? '';
+    names.set(name, (names.get(name) ?? new Set()).add(labels['job'] ?? ''));
+  }
   const servers = SERVER_FAMILIES.flatMap((family): Discovered['servers'] => {
-    if (names.has(`${family.name}_count`)) return [{ family, form: 'classic' }];
+    if (names.has(`${family.name}_count`))
+      return [{ family, form: names.has(`${family.name}_bucket`) ? 'classic' : 'mean' }];
     return names.has(family.name) ? [{ family, form: 'native' }] : [];
   });
   return { servers, names };
 }
 
+/** The name by which a family is told to be there. */
+export function countedBy({ family, form }: Discovered['servers'][number]): string {
+  return form === 'native' ? family.name : `${family.name}_count`;
+}
+
 /** The questions of one scan: as many as there are families, however many workloads. */
-export function scanQueries({ servers, names }: Discovered, window: string): ScanQuery[] {
+export function scanQueries({ servers, names }: Discovered, pace: Pace): ScanQuery[] {
   const first = (all: readonly string[]): string | undefined => all.find((name) => names.has(name));
-  const queries = servers.flatMap(({ family, form }) => serverQueries(family, form, window));
+  const queries = servers.flatMap((one) => serverQueries(one, inPromql(pace.windowMs(countedBy(one)))));
   const cpu = first(CPU);
-  if (cpu !== undefined) queries.push(rated('cpu', cpu, cpu.startsWith('container') ? CONTAINER : '', window));
+  if (cpu !== undefined) queries.push(rated('cpu', cpu, cpu.startsWith('container') ? CONTAINER : '', pace));
   if (names.has('container_cpu_cfs_periods_total')) {
-    queries.push(rated('periods', 'container_cpu_cfs_periods_total', CONTAINER, window));
-    queries.push(rated('throttled', 'container_cpu_cfs_throttled_periods_total', CONTAINER, window));
+    queries.push(rated('periods', 'container_cpu_cfs_periods_total', CONTAINER, pace));
+    queries.push(rated('throttled', 'container_cpu_cfs_throttled_periods_total', CONTAINER, pace));
   }
-  if (names.has(MEMORY)) queries.push(gauge('memory', MEMORY, CONTAINER, 'sum'));
-  if (names.has(MEMORY_LIMIT)) queries.push(gauge('memory-limit', MEMORY_LIMIT, CONTAINER, 'sum'));
+  if (names.has(MEMORY)) queries.push(gauge('memory', MEMORY, CONTAINER, pace));
+  if (names.has(MEMORY_LIMIT)) queries.push(gauge('memory-limit', MEMORY_LIMIT, CONTAINER, pace));
   const inFlight = first(IN_FLIGHT);
-  if (inFlight !== undefined) queries.push(gauge('in-flight', inFlight, '', 'sum'));
+  if (inFlight !== undefined) queries.push(gauge('in-flight', inFlight, '', pace));
   const lag = first(EVENT_LOOP);
-  if (lag !== undefined) queries.push(gauge('lag', lag, '', 'max'));
-  if ([...names].some((name) => POOL_PATTERN.test(name))) queries.push(poolQuery());
+  if (lag !== undefined) queries.push({ ...gauge('lag', lag, '', pace, 'max'), add: 'max' });
+  const pools = [...names.keys()].filter((name) => POOL_PATTERN.test(name));
+  if (pools.length > 0) queries.push(poolQuery(Math.min(...pools.map((name) => pace.everyMs(name)))));
   return queries;
 }
 
 const POOL_PATTERN = new RegExp(`^(?:${POOL_NAMES})$`);
 
-function serverQueries(family: ServerFamily, form: Form, window: string): ScanQuery[] {
+function inPromql(windowMs: number): string {
+  return `${Math.ceil(windowMs / 1_000)}s`;
+}
+
+function serverQueries({ family, form }: Discovered['servers'][number], window: string): ScanQuery[] {
   const by = placeOf(family);
   const only = family.only === undefined ? '' : `,${family.only}`;
-  const selector = (suffix: string, scope: string, more = ''): string =>
+  const rate = (suffix: string, scope: string, more = ''): string =>
     `rate({__name__=${promqlString(family.name + suffix)}${only}${more}${scope}}[${window}])`;
-  const summed = (suffix: string, native: string, scope: string, more?: string): string =>
-    form === 'classic'
-      ? `sum by (${by}) (${selector(suffix, scope, more)})`
-      : `${native}(sum by (${by}) (${selector('', scope, more)}))`;
+  const summed = (suffix: '_count' | '_sum', scope: string, more?: string): string =>
+    form === 'native'
+      ? `histogram${suffix}(sum by (${by}) (${rate('', scope, more)}))`
+      : `sum by (${by}) (${rate(suffix, scope, more)})`;
+  const scale = family.unitsPerSecond === 1 ? '' : ` / ${family.unitsPerSecond}`;
+  const quantile = (scope: string): string =>
+    form === 'native'
+      ? `histogram_quantile(${TAIL}, sum by (${by}) (${rate('', scope)}))`
+      : `histogram_quantile(${TAIL}, sum by (${by}, le) (${rate('_bucket', scope)}))`;
   const query = (part: Part, text: ScanQuery['text']): ScanQuery => ({
     id: `${family.name} ${part}`,
     text,
@@ -92,16 +125,18 @@ function serverQueries(family: ServerFamily, form: Form, window: string): ScanQu
     ...(family.placedBy === undefined ? {} : { placedBy: family.placedBy }),
     partOf: () => part,
     add: 'sum',
+    everyMs: 0,
   });
-  const scale = family.unitsPerSecond === 1 ? '' : ` / ${family.unitsPerSecond}`;
   return [
-    query('count', (scope) => summed('_count', 'histogram_count', scope)),
-    query('seconds', (scope) => `${summed('_sum', 'histogram_sum', scope)}${scale}`),
+    query('count', (scope) => summed('_count', scope)),
+    query('seconds', (scope) => `${summed('_sum', scope)}${scale}`),
+    // Quantiles of pods cannot be added up; weighted by their requests they tell of the workload.
+    ...(form === 'mean' ? [] : [query('tail', (scope) => `${quantile(scope)} * ${summed('_count', scope)}${scale}`)]),
     ...(family.failed.length === 0
       ? []
       : [
           query('failed', (scope) =>
-            family.failed.map((failed) => summed('_count', 'histogram_count', scope, `,${failed}`)).join('\nor '),
+            family.failed.map((failed) => summed('_count', scope, `,${failed}`)).join('\nor '),
           ),
         ]),
   ];
@@ -111,30 +146,35 @@ function placeOf({ placedBy }: ServerFamily): string {
   return placedBy === undefined ? PLACE : [placedBy.namespace, ...Object.values(placedBy.kinds)].join(', ');
 }
 
-function rated(part: Part, name: string, only: string, window: string): ScanQuery {
+function rated(part: Part, name: string, only: string, pace: Pace): ScanQuery {
+  const window = inPromql(pace.windowMs(name));
   return plain(
     part,
-    'sum',
+    pace.everyMs(name),
     (scope) => `sum by (${PLACE}) (rate({__name__=${promqlString(name)}${comma(only)}${scope}}[${window}]))`,
   );
 }
 
-function gauge(part: Part, name: string, only: string, add: 'sum' | 'max'): ScanQuery {
-  return plain(part, add, (scope) => `${add} by (${PLACE}) ({__name__=${promqlString(name)}${comma(only)}${scope}})`);
+function gauge(part: Part, name: string, only: string, pace: Pace, add: 'sum' | 'max' = 'sum'): ScanQuery {
+  return plain(
+    part,
+    pace.everyMs(name),
+    (scope) => `${add} by (${PLACE}) ({__name__=${promqlString(name)}${comma(only)}${scope}})`,
+  );
 }
 
 function comma(matchers: string): string {
   return matchers === '' ? '' : `,${matchers}`;
 }
 
-function plain(part: Part, add: 'sum' | 'max', text: ScanQuery['text']): ScanQuery {
-  return { id: part, text, namespaceLabel: 'namespace', partOf: () => part, add };
+function plain(part: Part, everyMs: number, text: ScanQuery['text']): ScanQuery {
+  return { id: part, text, namespaceLabel: 'namespace', partOf: () => part, add: 'sum', everyMs };
 }
 
 const POOL_STATES = ['db_client_connection_state', 'state'] as const;
 
 /** All namings of pools in one question; what a sample says is known by its name and state. */
-function poolQuery(): ScanQuery {
+function poolQuery(everyMs: number): ScanQuery {
   const by = ['__name__', ...POOL_STATES, PLACE].join(', ');
   return {
     id: 'pools',
@@ -147,5 +187,6 @@ function poolQuery(): ScanQuery {
       return role === 'pending' ? 'pool-waiting' : null;
     },
     add: 'sum',
+    everyMs,
   };
 }

@@ -2,14 +2,14 @@ import { isHaleError } from '../domain/errors.ts';
 import { escapeRegex, placeOf, promqlString, workloadNamedBy } from '../domain/workload-series.ts';
 import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
 import type { InstantSample, MetricsReader } from '../ports/metrics.ts';
-import type { Parts } from './indicators.ts';
+import type { Part, Parts } from './indicators.ts';
 import type { ScanQuery } from './queries.ts';
 
 export interface PartsRead {
   /** By the subject's UID. */
   readonly workloads: ReadonlyMap<string, { readonly workload: WorkloadView; readonly parts: Parts }>;
   /** Questions that were not answered, or only in part, with the reason. */
-  readonly left: readonly { readonly query: string; readonly why: 'too-many-series' | 'not-answered' }[];
+  readonly left: readonly { readonly query: ScanQuery; readonly why: 'too-many-series' | 'not-answered' }[];
   readonly queries: number;
 }
 
@@ -28,20 +28,25 @@ export async function readParts(
   },
 ): Promise<PartsRead> {
   const workloads = new Map<string, { workload: WorkloadView; parts: Parts }>();
-  const left: { query: string; why: 'too-many-series' | 'not-answered' }[] = [];
+  const left: { query: ScanQuery; why: 'too-many-series' | 'not-answered' }[] = [];
   let asked = 0;
 
   async function ask(query: ScanQuery, namespaces: readonly string[] | null, depth: number): Promise<void> {
     try {
       asked += 1;
       const text = query.text(namespaces === null ? '' : scopeOf(query, namespaces));
-      const { series } = await deps.metrics.instant(text, deps.at, { maxSeries: deps.maxSeries, signal: deps.signal });
-      for (const sample of series) add(query, sample);
+      const own: Totals = new Map();
+      const take = (sample: InstantSample): void => add(query, sample, own);
+      const limits = { maxSeries: deps.maxSeries, signal: deps.signal };
+      const { series } = await deps.metrics.instant(text, deps.at, { ...limits, take });
+      for (const sample of series) take(sample);
+      // Only an answer that was read to its end counts: half of one would be a fall.
+      for (const [workload, parts] of own) merge(query, workload, parts);
     } catch (error) {
       if (!isHaleError(error)) throw error;
       const all = namespaces ?? namespacesOf(deps.cluster);
       if (error.code !== 'metrics-limit' || all.length < 2 || depth >= MAX_SPLITS) {
-        left.push({ query: query.id, why: error.code === 'metrics-limit' ? 'too-many-series' : 'not-answered' });
+        left.push({ query, why: error.code === 'metrics-limit' ? 'too-many-series' : 'not-answered' });
         return;
       }
       const half = Math.ceil(all.length / 2);
@@ -50,21 +55,33 @@ export async function readParts(
     }
   }
 
-  function add(query: ScanQuery, { labels, value }: InstantSample): void {
+  function add(query: ScanQuery, { labels, value }: InstantSample, own: Totals): void {
     if (!Number.isFinite(value)) return;
     const part = query.partOf(labels);
     const workload = part === null ? null : workloadOf(query, labels, deps.cluster);
     if (part === null || workload === null) return;
+    const parts = own.get(workload) ?? {};
+    parts[part] = together(query, parts[part], value);
+    own.set(workload, parts);
+  }
+
+  function merge(query: ScanQuery, workload: WorkloadView, parts: Parts): void {
     const { uid } = workload.subject;
     const entry = workloads.get(uid) ?? { workload, parts: {} };
-    const before = entry.parts[part];
-    if (before === undefined) entry.parts[part] = value;
-    else entry.parts[part] = query.add === 'sum' ? before + value : Math.max(before, value);
+    for (const [part, value] of Object.entries(parts) as [Part, number][])
+      entry.parts[part] = together(query, entry.parts[part], value);
     workloads.set(uid, entry);
   }
 
   for (const query of queries) await ask(query, null, 0);
   return { workloads, left, queries: asked };
+}
+
+type Totals = Map<WorkloadView, Parts>;
+
+function together({ add }: ScanQuery, before: number | undefined, value: number): number {
+  if (before === undefined) return value;
+  return add === 'sum' ? before + value : Math.max(before, value);
 }
 
 function scopeOf(query: ScanQuery, namespaces: readonly string[]): string {

@@ -48,7 +48,7 @@ function setUp(write: (series: FakeSeries, pods: readonly string[]) => void, lim
   const options = {
     metrics,
     cluster: cluster.reader,
-    window: '60s',
+    windowMs: 60_000,
     maxAnswerSeries: 1_000,
     maxSeries: limits.maxSeries ?? 1_000,
     minRatePerS: 0.5,
@@ -171,12 +171,95 @@ describe('scan', () => {
   });
 
   it('follows no more series than it may, and says so', async () => {
-    const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})), { maxSeries: 5 });
+    const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})), { maxSeries: 2 });
 
     const report = await world.scan.run(T0 + 5 * MINUTE_MS, AbortSignal.timeout(10_000));
 
-    expect(report.series).toBe(0);
-    expect(report.left).toEqual([{ what: '10 series', why: 'too-many-series' }]);
+    expect(report.series).toBe(2);
+    expect(report.left).toEqual([{ what: '1 series', why: 'too-many-series' }]);
+  });
+
+  it('stands an explosion of labels: follows what it may, says what it leaves out, and goes on', async () => {
+    const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})));
+    const exploded = fakeWorkload();
+    const many = new Map(
+      Array.from({ length: 100_000 }, (_, index) => [
+        `exploded-${index}`,
+        { ...exploded, subject: { ...exploded.subject, uid: `uid-${index}` } },
+      ]),
+    );
+    const scan = createScan({
+      ...world.options,
+      maxAnswerSeries: 200_000,
+      maxSeries: 2_000,
+      cluster: { ...world.cluster.reader, workloadOfPod: (_, pod) => many.get(pod) ?? null },
+      metrics: {
+        async instant(query, at, options) {
+          const isExploded = query.startsWith('sum by') && query.includes(`${NAME}_count`) && !query.includes('5..');
+          if (!isExploded) return world.metrics.instant(query, at);
+          for (const pod of many.keys()) options?.take?.({ labels: { namespace: 'shop', pod }, at, value: 20 });
+          return { series: [], warnings: [] };
+        },
+      },
+    });
+
+    const first = await scan.run(T0 + 5 * MINUTE_MS, AbortSignal.timeout(60_000));
+    const second = await scan.run(T0 + 6 * MINUTE_MS, AbortSignal.timeout(60_000));
+
+    for (const report of [first, second]) {
+      expect(report.series).toBe(2_000);
+      expect(report.left).toEqual([{ what: expect.stringMatching(/^\d+ series$/) as string, why: 'too-many-series' }]);
+      expect(report.changes).toEqual([]);
+    }
+  }, 120_000);
+
+  it('raises nothing in a storm of values that are no numbers, nor when the clock goes back', async () => {
+    const world = setUp((series, pods) => pods.forEach((name) => requests(series, name, {})));
+    let storm = false;
+    const scan = createScan({
+      ...world.options,
+      metrics: {
+        async instant(query, at) {
+          const answer = await world.metrics.instant(query, at);
+          const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+          if (!storm || query.startsWith('count by')) return answer;
+          return { ...answer, series: answer.series.map((one, index) => ({ ...one, value: values[index % 3] ?? 0 })) };
+        },
+      },
+    });
+    const before = await scanAll({ scan }, T0 + 2 * MINUTE_MS, T0 + 10 * MINUTE_MS);
+    storm = true;
+    const during = await scanAll({ scan }, T0 + 10 * MINUTE_MS, T0 + 12 * MINUTE_MS);
+    storm = false;
+    const after = await scanAll({ scan }, T0 + 12 * MINUTE_MS, T0 + 15 * MINUTE_MS);
+    const again = await scanAll({ scan }, T0 + 5 * MINUTE_MS, T0 + 8 * MINUTE_MS);
+
+    expect([before, during, after, again].flatMap(({ changes }) => changes)).toEqual([]);
+    expect(during.last.workloads).toBe(0);
+  });
+
+  it('goes at the pace of the scrapes, and notices within four of them at two seconds', async () => {
+    const pace = { from: T0, to: T0 + 5 * MINUTE_MS, everyMs: 2_000 };
+    const at = T0 + 3 * MINUTE_MS;
+    const world = setUp((series, pods) => {
+      for (const pod of pods) {
+        const labels = { namespace: 'shop', pod, job: 'shop' };
+        const up = series.store.series({ ...labels, __name__: 'up' });
+        for (let now = pace.from; now <= pace.to; now += pace.everyMs) up.append(now, 1);
+        series.counter({ ...labels, __name__: `${NAME}_count`, status: '200' }, 20, pace);
+        series.counter({ ...labels, __name__: `${NAME}_sum`, status: '200' }, since(1, 12, at), pace);
+      }
+    });
+    const scan = createScan({ ...world.options, windowMs: undefined });
+    const changes: (ScanChange & { at: number })[] = [];
+    for (let now = T0 + MINUTE_MS, next = 0; now <= at + MINUTE_MS; now += next) {
+      const report = await scan.run(now, AbortSignal.timeout(10_000));
+      next = report.nextInMs;
+      changes.push(...report.changes.map((change) => ({ ...change, at: now })));
+    }
+
+    expect(told(changes)).toEqual(['seconds high firing']);
+    expect((changes[0]?.at ?? 0) - at).toBeLessThanOrEqual(4 * pace.everyMs);
   });
 
   it('reads nothing while Prometheus is down, and raises nothing when it is back', async () => {

@@ -1,10 +1,10 @@
 import { isHaleError } from '../domain/errors.ts';
 import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
 import type { MetricsReader } from '../ports/metrics.ts';
-import { BYTES_PER_SERIES } from './baseline.ts';
 import type { IndicatorId } from './indicators.ts';
 import { indicatorsOf } from './indicators.ts';
-import { type Discovered, discoveredIn, discoveryQuery, scanQueries } from './queries.ts';
+import { intervalsOf, PACE_QUERY, type PaceOptions, paceOf, scanEveryMs } from './pace.ts';
+import { countedBy, type Discovered, discoveredIn, discoveryQuery, type ScanQuery, scanQueries } from './queries.ts';
 import { readParts } from './read-parts.ts';
 import { createWatchList, type Raised } from './watch-list.ts';
 
@@ -29,13 +29,13 @@ export interface ScanReport {
   readonly stateBytes: number;
   /** Families, questions or series that could not be followed, in words for the log; empty = nothing was left out. */
   readonly left: readonly { readonly what: string; readonly why: 'too-many-series' | 'not-answered' }[];
+  /** When the next scan is worth while. */
+  readonly nextInMs: number;
 }
 
-export interface ScanOptions {
+export interface ScanOptions extends PaceOptions {
   readonly metrics: Pick<MetricsReader, 'instant'>;
-  readonly cluster: Pick<ClusterReader, 'workloadOfPod' | 'workload' | 'workloads'>;
-  /** Window of rates, in PromQL. */
-  readonly window: string;
+  readonly cluster: Pick<ClusterReader, 'workloadOfPod' | 'workload' | 'workloads' | 'podsOf'>;
   /** Most series of one answer. */
   readonly maxAnswerSeries: number;
   /** Most series that are followed: workloads times indicators. */
@@ -47,29 +47,51 @@ export interface ScanOptions {
 export interface Scan {
   /** What was raised by an earlier process and is still open. */
   resume(open: readonly Raised[]): void;
-  run(at: number, signal: AbortSignal): Promise<ScanReport>;
+  /** Moments in order of time. A moment of the past is read for what was usual then: only for workloads whose pods were all there. */
+  run(at: number, signal: AbortSignal, when?: 'now' | 'past'): Promise<ScanReport>;
 }
 
-/** Which families exist is asked again after so long. */
+/** Which families exist, and how often each is scraped, is asked again after so long. */
 const DISCOVER_EVERY_MS = 5 * 60_000;
+const PACE_EVERY_MS = 60_000;
+/** Of a question's own interval: scans do not fall on scrapes exactly. */
+const DUE_SHARE = 0.9;
+const RETRY_MS = 15_000;
 
-/** Reads every workload's indicators in a handful of questions, and says which became unusual. Keeps no answer, only three numbers per series. */
+/** Reads every workload's indicators in a handful of questions, and says which became unusual. Keeps no answer, only the state of each series. */
 export function createScan(options: ScanOptions): Scan {
   const list = createWatchList({ maxSeries: options.maxSeries, minRatePerS: options.minRatePerS });
+  const asked = new Map<string, number>();
+  /** Of workloads whose past is read. */
+  const newestPod = new Map<string, number>();
   let discovered: { readonly at: number; readonly what: Discovered } | null = null;
+  let intervals: { readonly at: number; readonly byJob: ReadonlyMap<string, number> } | null = null;
 
   async function discover(at: number, signal: AbortSignal): Promise<Discovered> {
-    if (discovered !== null && at - discovered.at < DISCOVER_EVERY_MS) return discovered.what;
-    const { series } = await options.metrics.instant(discoveryQuery(), at, { signal });
-    const what = discoveredIn(new Set(series.flatMap(({ labels }) => labels.__name__ ?? [])));
+    const isOld = (one: { readonly at: number } | null, ms: number) => one === null || at - one.at >= ms;
+    const limits = { maxSeries: options.maxAnswerSeries, signal };
+    if (isOld(intervals, PACE_EVERY_MS)) {
+      const { series } = await options.metrics.instant(PACE_QUERY, at, limits);
+      intervals = { at, byJob: intervalsOf(series) };
+    }
+    if (discovered !== null && !isOld(discovered, DISCOVER_EVERY_MS)) return discovered.what;
+    const what = discoveredIn((await options.metrics.instant(discoveryQuery(), at, limits)).series);
     // Nothing found may be a server that has just begun to scrape: asked again at once.
     discovered = what.names.size === 0 ? null : { at, what };
     return what;
   }
 
+  function dueAt(queries: readonly ScanQuery[], at: number): readonly ScanQuery[] {
+    const due = queries.filter(
+      ({ id, everyMs }) => at - (asked.get(id) ?? Number.NEGATIVE_INFINITY) >= DUE_SHARE * everyMs,
+    );
+    for (const { id } of due) asked.set(id, at);
+    return due;
+  }
+
   return {
     resume: (open) => list.resume(open),
-    async run(at, signal) {
+    async run(at, signal, when = 'now') {
       let what: Discovered;
       try {
         what = await discover(at, signal);
@@ -79,33 +101,49 @@ export function createScan(options: ScanOptions): Scan {
           return nothingRead(error.code === 'metrics-limit' ? 'too-many-series' : 'not-answered');
         what = discovered.what;
       }
-      const read = await readParts(scanQueries(what, options.window), {
+      const pace = paceOf(what, intervals?.byJob ?? new Map(), options);
+      const read = await readParts(dueAt(scanQueries(what, pace), at), {
         metrics: options.metrics,
         cluster: options.cluster,
         at,
         maxSeries: options.maxAnswerSeries,
         signal,
       });
+      if (when === 'now') newestPod.clear();
       const changes: ScanChange[] = [];
-      for (const { workload, parts } of read.workloads.values())
-        changes.push(...list.take(workload, indicatorsOf(parts), at));
+      const windowMs = Math.max(0, ...what.servers.map((one) => pace.windowMs(countedBy(one))));
+      const unread = new Set(read.left.flatMap(({ query }) => query.partOf({}) ?? []));
+      for (const { workload, parts } of read.workloads.values()) {
+        if (when === 'past' && isYoung(workload, at)) continue;
+        changes.push(...list.take(workload, indicatorsOf(parts, unread), { at, windowMs }));
+      }
       list.forget(new Set(read.workloads.keys()), at);
-      const { series, refused } = list.size();
+      const { series, stateBytes, refused } = list.size();
       return {
         changes,
-        queries: read.queries + 1,
+        queries: read.queries + 2,
         workloads: read.workloads.size,
         series,
-        stateBytes: series * BYTES_PER_SERIES,
+        stateBytes,
         left: [
-          ...read.left.map(({ query, why }) => ({ what: query, why })),
+          ...read.left.map(({ query, why }) => ({ what: query.id, why })),
           ...(refused > 0 ? [{ what: `${refused} series`, why: 'too-many-series' as const }] : []),
         ],
+        nextInMs: scanEveryMs(what, pace, options),
       };
     },
   };
 
+  /** The pods that are no more are not known either, and without them the past looks smaller than it was. */
+  function isYoung({ subject }: WorkloadView, at: number): boolean {
+    const newest =
+      newestPod.get(subject.uid) ?? Math.max(0, ...options.cluster.podsOf(subject).map(({ createdAt }) => createdAt));
+    newestPod.set(subject.uid, newest);
+    return newest > at;
+  }
+
   function nothingRead(why: 'too-many-series' | 'not-answered'): ScanReport {
-    return { changes: [], queries: 1, workloads: 0, series: 0, stateBytes: 0, left: [{ what: 'discovery', why }] };
+    const left = [{ what: 'discovery', why }];
+    return { changes: [], queries: 2, workloads: 0, series: 0, stateBytes: 0, left, nextInMs: RETRY_MS };
   }
 }

@@ -1,8 +1,15 @@
-import { subjectName } from '../domain/subject.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
-import { type Expected, judge, NUMBERS_PER_SERIES } from './baseline.ts';
-import { INDICATOR_IDS, INDICATORS, type Indicator, type IndicatorId } from './indicators.ts';
+import {
+  createEpisodeState,
+  createSeriesBank,
+  type EpisodeState,
+  pushEpisode,
+  type SeriesBank,
+  type SeriesScore,
+} from '../series/index.ts';
+import { INDICATOR_IDS, INDICATORS, type IndicatorId, type Indicators } from './indicators.ts';
 import type { ScanChange } from './scan.ts';
+import { summaryOf } from './summary.ts';
 
 /** What is raised and not resolved yet. */
 export interface Raised {
@@ -13,130 +20,140 @@ export interface Raised {
   readonly since: number;
 }
 
-/** Unusual for so many scans before it is raised, usual for so many before it is resolved. */
-const RAISE_AFTER = 2;
-const RESOLVE_AFTER = 4;
+/** What an earlier process raised is resolved after so many usual values. */
+const RESOLVE_AFTER = 8;
+/** Fewer failed requests within a window neither raise nor resolve anything. */
+const LEAST_FAILURES = 10;
 /** A workload that is not seen for so long is forgotten. */
 const FORGET_AFTER_MS = 60 * 60_000;
 
+interface Series {
+  readonly bank: SeriesBank;
+  /** Its place in the bank. */
+  readonly place: number;
+  readonly episode: EpisodeState;
+}
+
 interface Followed {
-  readonly numbers: Float32Array;
-  readonly streak: Int8Array;
+  readonly series: (Series | undefined)[];
   seenAt: number;
 }
 
 export interface WatchList {
-  take(workload: WorkloadView, values: Partial<Record<IndicatorId, number>>, at: number): readonly ScanChange[];
+  take(workload: WorkloadView, values: Indicators, moment: Moment): readonly ScanChange[];
   resume(open: readonly Raised[]): void;
   forget(seen: ReadonlySet<string>, at: number): void;
-  /** Series followed, and those refused since the last question for want of room. */
-  size(): { readonly series: number; readonly refused: number };
+  /** Series followed with the bytes of their state, and those refused since the last question for want of room. */
+  size(): { readonly series: number; readonly stateBytes: number; readonly refused: number };
 }
 
+export interface Moment {
+  readonly at: number;
+  /** Over which the rates of requests were taken. */
+  readonly windowMs: number;
+}
+
+/** Follows every indicator of every workload by the scorer of series and the rule of episodes: what becomes an episode is raised. */
 export function createWatchList(limits: { readonly maxSeries: number; readonly minRatePerS: number }): WatchList {
   const followed = new Map<string, Followed>();
-  const raised = new Map<string, Raised>();
-  const room = Math.floor(limits.maxSeries / INDICATOR_IDS.length);
+  const raised = new Map<string, { readonly open: Raised; usual: number }>();
+  const judged = createSeriesBank();
+  /** What is never raised is only told of. */
+  const told = createSeriesBank({ alarms: false });
+  const banks = INDICATOR_IDS.map((id) => (INDICATORS[id].trouble === null ? told : judged));
   let refused = 0;
 
-  function followedOf(uid: string, at: number): Followed | null {
-    const known = followed.get(uid);
-    if (known !== undefined) {
-      known.seenAt = at;
-      return known;
-    }
-    if (followed.size >= room) {
-      refused += INDICATOR_IDS.length;
+  function seriesOf(one: Followed, index: number): Series | null {
+    const known = one.series[index];
+    if (known !== undefined) return known;
+    const bank = banks[index];
+    if (bank === undefined || judged.size().series + told.size().series >= limits.maxSeries) {
+      refused += 1;
       return null;
     }
-    const fresh: Followed = {
-      numbers: new Float32Array(INDICATOR_IDS.length * NUMBERS_PER_SERIES),
-      streak: new Int8Array(INDICATOR_IDS.length),
-      seenAt: at,
-    };
-    followed.set(uid, fresh);
+    const fresh = { bank, place: bank.open(), episode: createEpisodeState() };
+    one.series[index] = fresh;
     return fresh;
   }
 
+  /** Shares, means and quantiles say something where enough requests flow. */
+  function isMeasured(id: IndicatorId, { rate = 0 }: Indicators, { windowMs }: Moment): boolean {
+    const { minRequests } = INDICATORS[id];
+    return minRequests === 0 || (rate >= limits.minRatePerS && (rate * windowMs) / 1000 >= minRequests);
+  }
+
+  /** A few failures are learnt, so that they are usual where they come every day, but are no trouble, whatever their share. */
+  function isJudged(id: IndicatorId, { rate = 0, failed = 0 }: Indicators, { windowMs }: Moment): boolean {
+    return id !== 'failed' || failed === 0 || (failed * rate * windowMs) / 1000 >= LEAST_FAILURES;
+  }
+
   function changeOf(
-    workload: WorkloadView,
-    index: number,
-    value: number,
-    expected: Expected | null,
+    one: Omit<ScanChange, 'status' | 'direction' | 'occurrence' | 'since' | 'summary'>,
+    { episode }: Series,
+    score: SeriesScore,
     at: number,
-    one: Followed,
-  ): ScanChange | null {
-    const indicator = INDICATOR_IDS[index] as IndicatorId;
-    const key = `${workload.subject.uid}|${indicator}`;
-    const open = raised.get(key);
-    const direction = expected === null ? null : troubleOf(INDICATORS[indicator], value, expected);
-    if (expected === null) return null;
-    one.streak[index] =
-      direction === null ? Math.min(0, one.streak[index] ?? 0) - 1 : Math.max(0, one.streak[index] ?? 0) + 1;
-    const streak = Math.max(-RESOLVE_AFTER, Math.min(RAISE_AFTER, one.streak[index] ?? 0));
-    one.streak[index] = streak;
-    const told = { workload, indicator, summary: summaryOf(workload, indicator, value, expected) };
-    if (open === undefined && direction !== null && streak >= RAISE_AFTER) {
+  ): Omit<ScanChange, 'summary'> | null {
+    const { trouble } = INDICATORS[one.indicator];
+    if (trouble === null) return null;
+    const { uid } = one.workload.subject;
+    const key = `${uid}|${one.indicator}`;
+    const change = pushEpisode(episode, trouble, at, score);
+    const before = raised.get(key);
+    if (change?.change === 'opened') {
+      if (before !== undefined) return null;
+      const { direction, since } = change.episode;
       const occurrence = `scan|${key}|${new Date(at).toISOString()}`;
-      raised.set(key, { uid: workload.subject.uid, indicator, direction, occurrence, since: at });
-      return { ...told, status: 'firing', direction, occurrence, since: at };
+      raised.set(key, { open: { uid, indicator: one.indicator, direction, occurrence, since }, usual: 0 });
+      return { ...one, status: 'firing', direction, occurrence, since };
     }
-    if (open !== undefined && streak <= -RESOLVE_AFTER) {
-      raised.delete(key);
-      return { ...told, status: 'resolved', direction: open.direction, occurrence: open.occurrence, since: open.since };
-    }
-    return null;
+    if (before === undefined) return null;
+    // An earlier process raised it: there is no episode that could end.
+    const isUsual = episode.suspected === null && Number.isFinite(score.expected.low);
+    before.usual = isUsual ? before.usual + 1 : 0;
+    if (change === null && before.usual < RESOLVE_AFTER) return null;
+    raised.delete(key);
+    const { direction, occurrence, since } = before.open;
+    return { ...one, status: 'resolved', direction, occurrence, since };
   }
 
   return {
-    take(workload, values, at) {
-      const one = followedOf(workload.subject.uid, at);
-      if (one === null) return [];
-      const flows = (values.rate ?? 0) >= limits.minRatePerS;
-      const changes: ScanChange[] = [];
-      for (let index = 0; index < INDICATOR_IDS.length; index += 1) {
-        const indicator = INDICATOR_IDS[index] as IndicatorId;
+    take(workload, values, moment) {
+      const { uid } = workload.subject;
+      const one = followed.get(uid) ?? { series: [], seenAt: moment.at };
+      one.seenAt = moment.at;
+      const changes: Omit<ScanChange, 'summary'>[] = [];
+      const scores: Partial<Record<IndicatorId, SeriesScore>> = {};
+      for (const [index, indicator] of INDICATOR_IDS.entries()) {
         const value = values[indicator];
         // No value is no news: a gap, a failed scrape or a restart neither raises nor resolves.
-        if (value === undefined || (INDICATORS[indicator].needsTraffic && !flows)) continue;
-        const expected = judge(one.numbers, index * NUMBERS_PER_SERIES, value);
-        const change = changeOf(workload, index, value, expected, at, one);
+        if (value === undefined || !isMeasured(indicator, values, moment)) continue;
+        const series = seriesOf(one, index);
+        if (series === null) continue;
+        followed.set(uid, one);
+        const score = series.bank.push(series.place, moment.at, value);
+        scores[indicator] = score;
+        if (!isJudged(indicator, values, moment)) continue;
+        const change = changeOf({ workload, indicator }, series, score, moment.at);
         if (change !== null) changes.push(change);
       }
-      return changes;
+      return changes.map((change) => ({ ...change, summary: summaryOf(change, scores) }));
     },
     resume(open) {
-      for (const one of open) raised.set(`${one.uid}|${one.indicator}`, one);
+      for (const one of open) raised.set(`${one.uid}|${one.indicator}`, { open: one, usual: 0 });
     },
     forget(seen, at) {
-      for (const [uid, { seenAt }] of followed) {
+      for (const [uid, { series, seenAt }] of followed) {
         if (seen.has(uid) || at - seenAt < FORGET_AFTER_MS) continue;
         followed.delete(uid);
+        for (const one of series) one?.bank.close(one.place);
         for (const indicator of INDICATOR_IDS) raised.delete(`${uid}|${indicator}`);
       }
     },
     size() {
-      const answer = { series: followed.size * INDICATOR_IDS.length, refused };
+      const [one, other] = [judged.size(), told.size()];
+      const answer = { series: one.series + other.series, stateBytes: one.bytes + other.bytes, refused };
       refused = 0;
       return answer;
     },
   };
-}
-
-/** Outside of the band, and by enough to matter. */
-function troubleOf(indicator: Indicator, value: number, { mean, low, high }: Expected): 'high' | 'low' | null {
-  if (indicator.trouble === 'none' || Math.abs(value - mean) < indicator.minChange) return null;
-  if (value > high && value >= mean * indicator.minRatio) return 'high';
-  return indicator.trouble === 'both' && value < low && value <= mean / indicator.minRatio ? 'low' : null;
-}
-
-function summaryOf(
-  workload: WorkloadView,
-  id: IndicatorId,
-  value: number,
-  { mean, low, high, deviations }: Expected,
-): string {
-  const { meaning, unit } = INDICATORS[id];
-  const shown = (one: number) => `${Number(one.toPrecision(3))}${unit === '' ? '' : ` ${unit}`}`;
-  return `${subjectName(workload.subject)}: ${meaning} ${shown(value)}, usually ${shown(mean)} (${shown(Math.max(0, low))} to ${shown(high)}), ${deviations.toFixed(0)} deviations off`;
 }

@@ -1,5 +1,5 @@
-import { createExpectation, expectValue } from './scoring/expectation.ts';
-import { ALARM_SCORE, createNovelty, interruptNovelty, noveltyOf } from './scoring/novelty.ts';
+import { ALARM_SCORE } from './scoring/novelty.ts';
+import { BYTES_PER_SERIES, createSeriesBank, type SeriesBankOptions } from './series-bank.ts';
 
 /** What one value of a series says, against the values before it. */
 export interface SeriesScore {
@@ -11,7 +11,7 @@ export interface SeriesScore {
    */
   readonly score: number;
   /** Where the value was expected; infinite on both sides while too little is known. */
-  readonly expected: { readonly low: number; readonly high: number };
+  readonly expected: { readonly low: number; readonly middle: number; readonly high: number };
   /** Signed distance from the middle of what was expected, in usual spreads; 0 while too little is known. */
   readonly unusual: number;
   /** Unix ms of the first of the unbroken run of values outside of what is expected; null inside. */
@@ -19,65 +19,20 @@ export interface SeriesScore {
 }
 
 export interface SeriesScorer {
-  /** Takes one value in. `at` in Unix ms. A value that is not finite, or not later than the last, is no news: nothing is learnt from it. */
+  /** As that of a bank. */
   push(at: number, value: number): SeriesScore;
-  /** Size of the tables that it keeps, the same for every series. */
+  /** Size of the state that it keeps, the same for every series. */
   readonly bytes: number;
 }
 
-export interface SeriesScorerOptions {
-  /** A counter only grows; its rate per second is scored, and a fall is a restart, which is no news. */
-  readonly kind?: 'gauge' | 'counter';
-}
+export type SeriesScorerOptions = Pick<SeriesBankOptions, 'kind'>;
 
 /** From this score on it is an alarm; the one threshold for all series. */
 export { ALARM_SCORE };
 
-/** So many usual steps without a value are a gap. */
-const GAP_STEPS = 10;
-const STEP_WEIGHT = 1 / 50;
-/** Beyond this, differences of values would overflow. */
-const MOST = 1e300;
-
-/** Scores one metric series as it comes. No training, no setting per series; its state is `bytes`, and some plain objects. */
+/** Scores one metric series as it comes: a bank of one. No training, no setting per series. */
 export function createSeriesScorer(options: SeriesScorerOptions = {}): SeriesScorer {
-  const novelty = createNovelty();
-  const expectation = createExpectation();
-  const isCounter = options.kind === 'counter';
-  /** The last value taken, and the usual time between two. */
-  const before = { at: Number.NEGATIVE_INFINITY, value: Number.NaN, step: Number.NaN };
-
-  function said(value: number, score: number): SeriesScore {
-    const { low, high, unusual, since } = expectation;
-    return { value, score, expected: { low, high }, unusual, since: Number.isNaN(since) ? null : since };
-  }
-
-  function take(at: number, value: number): SeriesScore {
-    const kept = Math.max(-MOST, Math.min(MOST, value));
-    expectValue(expectation, at, kept);
-    return said(kept, noveltyOf(novelty, kept));
-  }
-
-  function noteStep(length: number): boolean {
-    if (!Number.isFinite(length)) return false;
-    const isGap = length > GAP_STEPS * before.step;
-    if (isGap) interruptNovelty(novelty);
-    else before.step = Number.isNaN(before.step) ? length : before.step + STEP_WEIGHT * (length - before.step);
-    return isGap;
-  }
-
-  return {
-    bytes: novelty.table.byteLength + expectation.rhythm.means.byteLength,
-    push(at, value) {
-      if (!Number.isFinite(at) || !Number.isFinite(value) || at <= before.at) return said(Number.NaN, 0);
-      const elapsed = at - before.at;
-      const grown = value - before.value;
-      before.at = at;
-      before.value = value;
-      const isGap = noteStep(elapsed);
-      if (!isCounter) return take(at, value);
-      // Over a gap a counter may have restarted unseen; after a fall nobody knows how much was counted before it.
-      return isGap || !(grown >= 0) ? said(Number.NaN, 0) : take(at, (grown * 1000) / elapsed);
-    },
-  };
+  const bank = createSeriesBank({ ...options, seriesPerPage: 1 });
+  const series = bank.open();
+  return { bytes: BYTES_PER_SERIES, push: (at, value) => bank.push(series, at, value) };
 }

@@ -6,7 +6,7 @@ import { diagnose } from '../diagnosis/index.ts';
 import type { CauseReason } from '../domain/reason.ts';
 import { defineDetector } from '../plugin/detector.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
-import { detect } from './detecting.ts';
+import { detect, redetect } from './detecting.ts';
 import type { Scene } from './scene.ts';
 
 const web = fakeWorkload({ subject: { name: 'web', uid: 'uid-web' } });
@@ -55,7 +55,9 @@ function look(told: readonly Told[]) {
     reading: {},
     audit: () => undefined,
   } as unknown as Scene;
-  return { looked, found: detect(incidentOf('i', { subject: web.subject }), scene) };
+  const incident = incidentOf('i', { subject: web.subject });
+  const again = (reason: CauseReason, on: WorkloadView) => redetect(incident, { reason, subject: on.subject }, scene);
+  return { looked, found: detect(incident, scene), again };
 }
 
 describe('what a workload waits for', () => {
@@ -76,6 +78,16 @@ describe('what a workload waits for', () => {
     const { findings } = await look([{ at: web, reason: 'dependency-slow', on: orders }]).found;
 
     expect(diagnose(findings).causes).toMatchObject([{ reason: 'dependency-slow', subject: { name: 'orders' } }]);
+  });
+
+  it('is looked at again before a write, whoever else has to be asked', async () => {
+    const { found, again } = look([{ at: orders, reason: 'cpu-saturated', on: orders }]);
+    await found;
+
+    expect(await again('cpu-saturated', orders)).toMatchObject({
+      reason: 'cpu-saturated',
+      subject: { name: 'orders' },
+    });
   });
 
   it('cannot be looked at outside of the cluster', async () => {

@@ -3,16 +3,14 @@ import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Cause, Finding } from '../domain/finding.ts';
 import type { Incident } from '../domain/incident.ts';
 import { CauseReason } from '../domain/reason.ts';
-import type { SignalKind } from '../domain/signal.ts';
+import { SIGNALS_SHOWN, type SignalKind } from '../domain/signal.ts';
+import type { Subject } from '../domain/subject.ts';
 import type { IncidentView } from '../plugin/context.ts';
 import type { Detector } from '../plugin/detector.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
 import type { InboxEntry } from '../ports/store.ts';
 import { inOrder } from './recognising.ts';
 import type { Scene } from './scene.ts';
-
-/** Signals that the detectors are shown: more of one workload say nothing new. */
-const SHOWN_SIGNALS = 32;
 
 export interface Detection {
   readonly findings: readonly Finding[];
@@ -22,18 +20,28 @@ export interface Detection {
   readonly gone: boolean;
 }
 
-/** Runs every detector that listens to the incident's signals, or those of them that are named. One that fails is said; it does not stop the others. */
-export async function detect(incident: Incident, scene: Scene, only?: ReadonlySet<string>): Promise<Detection> {
+/** A second look: which detectors are asked (undefined: all), and on whom they found the cause. */
+interface Again {
+  readonly only: ReadonlySet<string> | undefined;
+  readonly on: Subject;
+}
+
+/**
+ * Runs every detector that listens to the incident's signals on its workload and on those that it waits for. One that fails is said; it does not
+ * stop the others.
+ */
+export async function detect(incident: Incident, scene: Scene, again?: Again): Promise<Detection> {
   const workload = await subjectOf(incident, scene);
   if (workload === null) return { findings: [], failures: [], gone: true };
 
-  const inbox = await scene.deps.store.inbox(incident.id, 0, SHOWN_SIGNALS);
+  const inbox = await scene.deps.store.inbox(incident.id, 0, SIGNALS_SHOWN);
   const view = viewOf(incident, workload, inbox);
   // A guess is tested on its own suspect, below.
   const kinds = new Set<SignalKind>(inbox.map(({ signal }) => signal.kind).filter((kind) => kind !== 'hypothesis'));
   const asked = inOrder(scene.deps.detectors.values(), incident.alerts ?? []).filter(
     // An incident without signals of its own (it came back, or runs a return) is everybody's.
-    ({ id, listensTo }) => (!only || only.has(id)) && (kinds.size === 0 || listensTo.some((kind) => kinds.has(kind))),
+    ({ id, listensTo }) =>
+      (again?.only?.has(id) ?? true) && (kinds.size === 0 || listensTo.some((kind) => kinds.has(kind))),
   );
   const findings: Finding[] = [];
   const failures: string[] = [];
@@ -45,8 +53,9 @@ export async function detect(incident: Incident, scene: Scene, only?: ReadonlySe
     }
   };
   await lookAt(view);
-  for (const blamed of await waitedFor(findings, workload, scene))
-    await lookAt({ ...view, subject: blamed.subject, workload: blamed });
+  const blamed = [...(again ? [again.on] : []), ...waitedFor(findings)];
+  for (const other of othersOf(workload, blamed, scene))
+    await lookAt({ ...view, subject: other.subject, workload: other });
   for (const suspicion of suspicionsOf(inbox, scene)) {
     const found = await test(suspicion, view, incident, scene);
     findings.push(...found.filter((finding) => !findings.some((known) => isSame(known, finding))));
@@ -57,12 +66,16 @@ export async function detect(incident: Incident, scene: Scene, only?: ReadonlySe
 /** Workloads beyond the incident's own that are looked at as well; each costs the queries of every detector. */
 const MAX_WAITED_FOR = 2;
 
-/** Who is waited for is not what is wrong: where that is a workload of this cluster, what ails it is looked for there. */
-function waitedFor(findings: readonly Finding[], own: WorkloadView, { deps }: Scene): readonly WorkloadView[] {
-  const blamed = findings
-    .filter(({ reason, subject }) => isWaitingFor(reason) && subject.uid !== own.subject.uid)
-    .flatMap(({ subject }) => deps.cluster.workload(subject) ?? []);
-  return [...new Map(blamed.map((one) => [one.subject.uid, one])).values()].slice(0, MAX_WAITED_FOR);
+/** Who is waited for is not what is wrong: what ails it is looked for there. */
+function waitedFor(findings: readonly Finding[]): readonly Subject[] {
+  return findings.filter(({ reason }) => isWaitingFor(reason)).map(({ subject }) => subject);
+}
+
+/** Those that are other workloads of this cluster, each once. */
+function othersOf(own: WorkloadView, subjects: readonly Subject[], { deps }: Scene): readonly WorkloadView[] {
+  const there = subjects.flatMap((subject) => deps.cluster.workload(subject) ?? []);
+  const others = there.filter(({ subject }) => subject.uid !== own.subject.uid);
+  return [...new Map(others.map((one) => [one.subject.uid, one])).values()].slice(0, MAX_WAITED_FOR);
 }
 
 async function look(
@@ -140,7 +153,10 @@ export async function redetect(
   cause: Pick<Cause, 'reason' | 'subject'>,
   scene: Scene,
 ): Promise<Finding | null> {
-  const { findings, failures, gone } = await detect(incident, scene, askedAgain(incident, cause.reason, scene));
+  const { findings, failures, gone } = await detect(incident, scene, {
+    only: askedAgain(incident, cause.reason, scene),
+    on: cause.subject,
+  });
   const isTheCause = (one: Pick<Finding, 'reason' | 'subject'>) =>
     one.reason === cause.reason && one.subject.uid === cause.subject.uid;
   const deeper = findings.find(

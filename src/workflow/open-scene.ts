@@ -1,6 +1,7 @@
 import { HaleError } from '../domain/errors.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { MovingRecord, Notification } from '../domain/obligation.ts';
+import { SIGNALS_SHOWN } from '../domain/signal.ts';
 import type { InboxHead } from '../ports/store.ts';
 import { oweDelivery, oweResolve } from './deliveries.ts';
 import type { WorkflowDeps } from './deps.ts';
@@ -65,7 +66,10 @@ export function openScene(
     const entered = await enter(incident, next, scene);
     for (const notification of told) await oweDelivery(deps, change, notification, entered, now);
     for (const text of resolving) await oweResolve(deps, change, entered, text, now);
-    const save = [{ record: entered, expectedVersion: version }, ...change.save.splice(0)];
+    const save = [
+      { record: entered, expectedVersion: version, ...unreadWaits(incident, entered) },
+      ...change.save.splice(0),
+    ];
     scene.step('finishing');
     const result = await deps.store.commit({ ...flush(change, reading.evidence().slice(savedEvidence)), save });
     scene.step('finished');
@@ -78,6 +82,12 @@ export function openScene(
     return [{ ...entered, wakeAt: now + LOOK_AGAIN_MS }];
   }
   return { scene, finish };
+}
+
+/** Signals that came while it was diagnosed bring no news when it holds plenty already: they wait for its next look. */
+function unreadWaits(before: Incident, { phase, firing, wakeAt }: Incident): { unreadWakeAt?: number } {
+  const plenty = phase === 'diagnosing' && before.phase === phase && firing.length >= SIGNALS_SHOWN;
+  return plenty && wakeAt !== null ? { unreadWakeAt: wakeAt } : {};
 }
 
 /** Checks the arrow, stamps the phase and resets what a completed tick resets. */

@@ -74,3 +74,6 @@ export const SERVER_FAMILIES: readonly ServerFamily[] = [
       `namespace=${promqlString(namespace)},${kind.toLowerCase()}=${promqlString(name)}`,
   },
 ];
+
+/** Those that the process itself measures, under the labels of its pod. */
+export const OWN_FAMILIES: readonly ServerFamily[] = SERVER_FAMILIES.filter(({ placedBy }) => placedBy === undefined);

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/adapters/timers/system-clock.ts';
 import { createKubernetesServer } from '../../src/simulation/kubernetes-server.ts';
 import { createRandom } from '../../src/simulation/random.ts';
+import { cpuSeconds, statusKb } from './process-figures.ts';
 
 /** A daemon as a process of its own, watching a simulated Kubernetes with `workloads` Deployments of three pods. */
 export interface DaemonProcess {
@@ -135,17 +136,4 @@ async function untilReady(url: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`the daemon was not ready within ${READY_WITHIN_MS} ms`);
-}
-
-function statusKb(pid: number | undefined, key: string): number {
-  const line = readFileSync(`/proc/${pid}/status`, 'utf8')
-    .split('\n')
-    .find((text) => text.startsWith(`${key}:`));
-  return Number(/(\d+)/.exec(line ?? '')?.[1] ?? Number.NaN);
-}
-
-/** utime and stime of proc(5), in clock ticks of 10 ms. */
-function cpuSeconds(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -142,7 +142,7 @@ function newAlerts(target: Target, namespace = BENCH_NAMESPACE): readonly BenchA
 }
 
 /** The workloads take turns, a body each. */
-function nextTarget(targets: readonly Target[]): Target {
+function nextTarget<T extends Target>(targets: readonly T[]): T {
   const target = targets[(nextOccurrence / ALERTS_PER_BODY) % targets.length];
   if (target === undefined) throw new Error('the bench has no workloads');
   return target;
@@ -309,9 +309,14 @@ function shopTarget({ simulation: { kubernetes } }: ShopWorld, index: number): T
 async function measureStore(): Promise<Rate> {
   const folder = mkdtempSync(join(tmpdir(), 'hale-bench-bare-'));
   const store = await openSqliteStore({ path: join(folder, 'store.db'), clock: systemClock });
-  const incidents = Array.from({ length: WORKLOADS }, (_, index) => `incident-${index}`);
+  // The ids of real incidents, for they stand in every row and in an index.
+  const incidents = Array.from({ length: WORKLOADS }, () => randomUUID());
   for (const id of incidents) await store.commit({ save: [{ record: incidentOf(id), expectedVersion: 0 }] });
-  const targets = incidents.map((id) => ({ name: id, pod: `${id}-7d4b9c8f6d-x2k4j` }));
+  const targets = incidents.map((id, index) => ({
+    id,
+    name: `workload-${index}`,
+    pod: `workload-${index}-7d4b9c8f6d-x2k4j`,
+  }));
   const from = performance.now() + WARM_UP_MS;
   let committed = 0;
   let last = from;
@@ -319,7 +324,7 @@ async function measureStore(): Promise<Rate> {
   async function one(): Promise<void> {
     for (let now = performance.now(); now < from + MEASURE_MS; now = performance.now()) {
       const target = nextTarget(targets);
-      const signals = newAlerts(target).map((alert) => signalOf(alert, target.name));
+      const signals = newAlerts(target).map((alert) => signalOf(alert, target.id));
       const result = await store.commit({ signals, wakeAt: systemClock.now() + 1_000 });
       if (result !== 'committed') throw new Error(`the bare store refused a change: ${result.detail}`);
       if (now < from) continue;

@@ -17,10 +17,12 @@ import { bench as series } from './series.ts';
 import { bench as sockshop1 } from './sockshop1.ts';
 import { bench as store } from './store.ts';
 import { bench as tail } from './tail.ts';
+import { bench as watch } from './watch.ts';
 
 const BENCHES: readonly Bench[] = [
   ingest,
   idle,
+  watch,
   store,
   alerts,
   scan,

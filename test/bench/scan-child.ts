@@ -24,7 +24,6 @@ const scan = createScan({
     workloadOfPod: (_, pod) => byPod.get(pod) ?? null,
     workloads: () => [...byPod.values()],
   },
-  window: '60s',
   maxAnswerSeries: 100_000,
   maxSeries: 1_000_000,
   minRatePerS: 0.5,

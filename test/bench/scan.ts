@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { PACE_QUERY } from '../../src/scan/pace.ts';
 import { createRandom } from '../../src/simulation/random.ts';
 import { fakePods, fakeWorkload } from '../fakes/cluster.ts';
 import type { Bench } from './figure.ts';
@@ -21,9 +22,10 @@ const Result = z.object({
 });
 type Result = z.infer<typeof Result>;
 
-/** Families of an HTTP service in Node with a pool, and of its containers: enough for all ten indicators. */
+/** Families of an HTTP service in Node with a pool, and of its containers: enough for all eleven indicators. */
 const NAMES = [
   'http_server_request_duration_seconds_count',
+  'http_server_request_duration_seconds_bucket',
   'http_server_active_requests',
   'container_cpu_usage_seconds_total',
   'container_cpu_cfs_periods_total',
@@ -36,7 +38,8 @@ const POOL_NAMES = ['hikaricp_connections_active', 'hikaricp_connections_max', '
 
 export const bench: Bench = {
   name: 'scan',
-  summary: 'one scan of 2,000 workloads (6,000 pods) by ten indicators: CPU and memory, beside 200 and 5,000 workloads',
+  summary:
+    'one scan of 2,000 workloads (6,000 pods) by eleven indicators: CPU and memory, beside 200 and 5,000 workloads',
   async run({ emit, progress, seed }) {
     const results = new Map<number, Result>();
     for (const size of SIZES) {
@@ -108,7 +111,8 @@ async function serve(workloads: number, seed: number): Promise<Server> {
       pods.push(pod.name);
   const sample = (metric: Record<string, string>) => ({ metric, value: [1_800_000_000, String(1 + random.uniform())] });
   const answerTo = (query: string): unknown[] => {
-    if (query.startsWith('count by (__name__)')) return NAMES.map((name) => sample({ __name__: name }));
+    if (query.startsWith('count by (__name__')) return NAMES.map((name) => sample({ __name__: name, job: 'bench' }));
+    if (query === PACE_QUERY) return [{ metric: { job: 'bench' }, value: [1_800_000_000, '4'] }];
     const names = query.includes('hikaricp') ? POOL_NAMES : [undefined];
     return names.flatMap((name) =>
       pods.map((pod) => sample({ ...(name === undefined ? {} : { __name__: name }), namespace: 'bench', pod })),

@@ -153,6 +153,11 @@ export function describeDetails({ admin, connect, started, addDeployment }: Give
         metadata: { name },
         spec: { selector: { matchLabels: { app: name } }, minAvailable: 1 },
       });
+      await admin().create('/apis/storage.k8s.io/v1/storageclasses', {
+        metadata: { name },
+        provisioner: 'disks.example/csi',
+        allowVolumeExpansion: true,
+      });
       await admin().create(`${CORE}/persistentvolumeclaims`, {
         metadata: { name },
         spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: 'fast' },
@@ -161,6 +166,7 @@ export function describeDetails({ admin, connect, started, addDeployment }: Give
       const events = await reader.eventsAbout({ namespace: NAMESPACE, name, uid: subject.uid });
       const policies = await reader.networkPolicies(NAMESPACE);
       const claims = await reader.volumeClaims(NAMESPACE);
+      const classes = await reader.storageClasses();
       const budgets = await reader.disruptionBudgets(NAMESPACE);
 
       expect(events.find(({ reason }) => reason === 'FailedScheduling')).toMatchObject({
@@ -183,6 +189,7 @@ export function describeDetails({ admin, connect, started, addDeployment }: Give
         egressRules: null,
       });
       expect(claims.find((it) => it.name === name)).toMatchObject({ storageClass: 'fast' });
+      expect(classes.find((it) => it.name === name)).toEqual({ name, allowsExpansion: true });
       expect(budgets.find((it) => it.name === name)).toMatchObject({ selector: { app: name } });
       expect(await reader.quotas('elsewhere')).toEqual([]);
       expect(

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '../world/clock.ts';
+import { type KubeAccess, kubeconfigOf } from '../world/kube/client.ts';
 import { ServerProcess } from '../world/server-process.ts';
 import { createAdmin } from './cluster-admin.ts';
 import { freePorts } from './cluster-parts.ts';
@@ -32,12 +33,22 @@ const RULES = {
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['list'] },
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
+    { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['list'] },
     { apiGroups: ['keda.sh'], resources: ['scaledobjects'], verbs: ['list'] },
   ],
 } as const;
 
-/** etcd, kube-apiserver and the controllers of Deployments, on loopback; identities are ServiceAccounts under RBAC. */
-export async function startRealCluster(paths: Readonly<Record<string, string>>): Promise<ClusterWorld> {
+export interface RealCluster extends ClusterWorld {
+  /** With every right. */
+  readonly adminAccess: KubeAccess;
+}
+
+/** etcd, kube-apiserver and, where there is a program for them, the controllers of Deployments, on loopback; identities are ServiceAccounts under RBAC. */
+export async function startRealCluster(
+  paths: Readonly<Record<string, string>>,
+  /** Where etcd keeps its data, which may be there already; left out, it goes with the cluster. */
+  etcdFolder?: string,
+): Promise<RealCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'hale-cluster-'));
   const [client = 0, peer = 0, secure = 0, controllers = 0] = await freePorts(4);
   const running: ServerProcess[] = [];
@@ -58,7 +69,7 @@ export async function startRealCluster(paths: Readonly<Record<string, string>>):
     await writeFile(join(folder, 'sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
     await writeFile(join(folder, 'tokens.csv'), `${adminToken},admin,admin,"system:masters"\n`, { mode: 0o600 });
     await mkdir(join(folder, 'certs'));
-    const etcd = run('etcd', etcdArgs(folder, client, peer));
+    const etcd = run('etcd', etcdArgs(etcdFolder ?? join(folder, 'etcd'), client, peer));
     await etcd.ready(async () => (await fetch(`http://127.0.0.1:${client}/health`)).ok, READY_MS, never);
 
     let apiServer = run('kube-apiserver', apiServerArgs(folder, client, secure));
@@ -73,14 +84,17 @@ export async function startRealCluster(paths: Readonly<Record<string, string>>):
     };
     await apiServer.ready(isReady, READY_MS, never);
     const { admin, ca } = await adminOf();
-    const kubeconfig = join(folder, 'controllers.json');
-    await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(url, ca, adminToken)));
-    run('kube-controller-manager', controllerArgs(kubeconfig, controllers));
+    if (paths['kube-controller-manager'] !== undefined) {
+      const kubeconfig = join(folder, 'controllers.json');
+      await writeFile(kubeconfig, kubeconfigOf({ server: url, ca, token: adminToken }));
+      run('kube-controller-manager', controllerArgs(kubeconfig, controllers));
+    }
 
     await grant(admin, 'reading', RULES.reading, ['hale', 'restricted']);
     await grant(admin, 'acting', RULES.acting, ['hale']);
     return {
       server: { scheme: 'https', host: '127.0.0.1', port: secure, ca },
+      adminAccess: { server: url, ca, token: adminToken },
       token: await tokenOf(admin, 'hale'),
       restrictedToken: () => tokenOf(admin, 'restricted'),
       admin,
@@ -100,7 +114,7 @@ export async function startRealCluster(paths: Readonly<Record<string, string>>):
 
 function etcdArgs(folder: string, client: number, peer: number): string[] {
   return [
-    `--data-dir=${join(folder, 'etcd')}`,
+    `--data-dir=${folder}`,
     `--listen-client-urls=http://127.0.0.1:${client}`,
     `--advertise-client-urls=http://127.0.0.1:${client}`,
     `--listen-peer-urls=http://127.0.0.1:${peer}`,
@@ -140,20 +154,9 @@ function controllerArgs(kubeconfig: string, port: number): string[] {
   ];
 }
 
-function kubeconfigOf(server: string, ca: string, token: string): unknown {
-  const authority = Buffer.from(ca).toString('base64');
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': authority } }],
-    users: [{ name: 'u', user: { token } }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  };
-}
-
 async function grant(admin: ClusterAdmin, role: string, rules: unknown, accounts: readonly string[]): Promise<void> {
   const roles = '/apis/rbac.authorization.k8s.io/v1';
+  if ((await admin.get(`${roles}/clusterroles/${role}`)) !== null) return;
   await admin.create(`${roles}/clusterroles`, { metadata: { name: role }, rules });
   await admin.create(`${roles}/clusterrolebindings`, {
     metadata: { name: role },

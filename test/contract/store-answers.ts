@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SIGNALS_SHOWN } from '../../src/domain/signal.ts';
 import type { Reservation } from '../../src/domain/verdict.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { MakeStore, StoreUnderTest } from './store.ts';
@@ -78,6 +79,35 @@ export function storeAnswers(make: MakeStore): void {
       expect(saving).toBe('committed');
       expect(due).toEqual([{ record: 'incident', id: 'a' }]);
       expect((await store.incident('a'))?.wakeAt).toBe(T0 + 9_000);
+    });
+
+    it('an incident saved over an unread inbox is due when the save says, or by itself before that', async () => {
+      await create(['a', {}], ['b', {}]);
+      await store.commit({ signals: [signalOf('1', 'a'), signalOf('2', 'b')], wakeAt: T0 });
+
+      await store.commit({
+        save: [
+          { record: incidentOf('a', { wakeAt: T0 + 9_000 }), expectedVersion: 1, unreadWakeAt: T0 + 5_000 },
+          { record: incidentOf('b', { wakeAt: T0 + 3_000 }), expectedVersion: 1, unreadWakeAt: T0 + 5_000 },
+        ],
+      });
+
+      expect((await store.incident('a'))?.wakeAt).toBe(T0 + 5_000);
+      expect((await store.incident('b'))?.wakeAt).toBe(T0 + 3_000);
+    });
+
+    it.each([
+      ['diagnosing', SIGNALS_SHOWN, true],
+      ['diagnosing', SIGNALS_SHOWN - 1, false],
+      ['planning', SIGNALS_SHOWN, false],
+    ] as const)('signals of an incident in %s that holds %i: unhurried %s', async (phase, count, unhurried) => {
+      await create(['a', { phase }]);
+      await store.commit({ signals: Array.from({ length: count }, (_, index) => signalOf(`${index}`, 'a')) });
+
+      const view = await store.intakeView({ dedupeKeys: [], occurrences: [], incidentKeys: ['subject:uid-a'] });
+
+      expect(view.openIncidents.size).toBe(1);
+      expect(view.unhurried.has('a')).toBe(unhurried);
     });
 
     it('a new incident with its first signals keeps its own wake-up time', async () => {
@@ -287,7 +317,7 @@ export function storeAnswers(make: MakeStore): void {
           ['subject:uid-on', 'on'],
         ]),
       );
-      expect(view.collecting).toEqual(new Set(['a']));
+      expect(view.unhurried).toEqual(new Set(['a']));
     });
 
     it.each([0, 1, 2, 10, 11, 50, 51, 200])(

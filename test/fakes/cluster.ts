@@ -23,6 +23,7 @@ import type {
   PodRef,
   QuotaView,
   RevisionView,
+  StorageClassView,
   VolumeClaimView,
 } from '../../src/ports/cluster-details.ts';
 
@@ -36,6 +37,7 @@ export interface FakeDetails {
   networkPolicies?: readonly NetworkPolicyView[];
   quotas?: readonly QuotaView[];
   volumeClaims?: readonly VolumeClaimView[];
+  storageClasses?: readonly StorageClassView[];
   disruptionBudgets?: readonly DisruptionBudgetView[];
   nodes?: readonly NodeView[];
   /** By `pod/container`, and `pod/container/previous`. */
@@ -211,6 +213,7 @@ export function fakeCluster(now: () => number): FakeCluster {
     networkPolicies: () => fresh(() => details.networkPolicies ?? []),
     quotas: () => fresh(() => details.quotas ?? []),
     volumeClaims: () => fresh(() => details.volumeClaims ?? []),
+    storageClasses: () => fresh(() => details.storageClasses ?? []),
     disruptionBudgets: () => fresh(() => details.disruptionBudgets ?? []),
     nodes: () => fresh(() => details.nodes ?? []),
     podLog: ({ name, container, previous }) =>

@@ -10,14 +10,16 @@ import type { Incident } from '../../src/domain/incident.ts';
 import type { Mode } from '../../src/domain/mode.ts';
 import type { Notification } from '../../src/domain/obligation.ts';
 import { type LoadedPolicy, Policy } from '../../src/domain/policy.ts';
+import type { CauseReason } from '../../src/domain/reason.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import { GATE_DEFAULTS } from '../../src/gates/facts.ts';
 import type { ModelAdvisor } from '../../src/model/index.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
+import type { ClusterReader, ClusterWriter, PodView, WorkloadView } from '../../src/ports/cluster.ts';
 import type { MetricsReader, RangeSeries } from '../../src/ports/metrics.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { createAlertRecogniser } from '../../src/recognition/index.ts';
-import { createManualClock } from '../../src/simulation/clock.ts';
+import { createManualClock, type ManualClock } from '../../src/simulation/clock.ts';
 import type { WorkflowDeps } from '../../src/workflow/deps.ts';
 import { WORKFLOW_DEFAULTS } from '../../src/workflow/settings.ts';
 import { createTick } from '../../src/workflow/tick.ts';
@@ -39,6 +41,8 @@ export interface World {
   causeOn: string | null;
   /** Name of the workload that is blamed, whichever is looked at; null = the one that is looked at. */
   blamed: string | null;
+  /** A second, weaker cause that the detector finds beside it, on the workload that is looked at. */
+  alsoFound: CauseReason | null;
   /** The query for the neighbours is not answered. */
   neighboursDown: boolean;
   /** Whether the notification channel takes anything. */
@@ -112,14 +116,32 @@ export function testPolicy(change: Partial<z.input<typeof Policy>> = {}): Loaded
   return { policy, hash: 'f'.repeat(64), file: 'test.yaml' };
 }
 
-/** The whole workflow on a real store, with a virtual clock, a fake cluster and users that the test controls. */
-export async function startWorkflow(
-  options: { mode?: Mode; policy?: LoadedPolicy; advisor?: ModelAdvisor } = {},
-): Promise<WorkflowHarness> {
+/** An API server, real or simulated, in the place of the fake cluster; it reads the time of the same clock. */
+export interface HarnessCluster {
+  readonly clock: ManualClock;
+  readonly reader: ClusterReader;
+  readonly writer: ClusterWriter;
+  subjectOf(name: string): Subject;
+}
+
+export interface WorkflowOptions {
+  readonly mode?: Mode;
+  readonly policy?: LoadedPolicy;
+  readonly advisor?: ModelAdvisor;
+  readonly on?: HarnessCluster;
+}
+
+/** The whole workflow on a real store, with a virtual clock, a fake cluster (or `on` another one) and users that the test controls. */
+export async function startWorkflow(options: WorkflowOptions = {}): Promise<WorkflowHarness> {
   const folder = mkdtempSync(join(tmpdir(), 'hale-workflow-'));
-  const clock = createManualClock({ startMs: START_MS });
+  const clock = options.on?.clock ?? createManualClock({ startMs: START_MS });
   const cluster = fakeCluster(() => clock.now());
   cluster.addWorkload(workloadOf('orders'));
+  const { reader, writer } = options.on ?? cluster;
+  const subjectOf = (name: string) => options.on?.subjectOf(name) ?? workloadOf(name).subject;
+  const pods: ReadyPods = options.on
+    ? ({ subject }) => reader.podsOf(subject).filter(({ ready }) => ready)
+    : (view) => fakePods(view, view.readyReplicas);
   const world: World = {
     usersS: 0.9,
     trafficPerS: 20,
@@ -128,6 +150,7 @@ export async function startWorkflow(
     found: { reason: 'connection-pool-waiting' },
     causeOn: null,
     blamed: null,
+    alsoFound: null,
     neighboursDown: false,
     channelUp: true,
     mode: options.mode ?? 'auto',
@@ -148,12 +171,12 @@ export async function startWorkflow(
     return {
       clock,
       store: current,
-      metrics: metricsOf(world, cluster),
-      cluster: cluster.reader,
-      writer: cluster.writer,
+      metrics: metricsOf(world, reader, pods),
+      cluster: reader,
+      writer,
       topology: () => NOBODY_CALLS,
-      recogniser: createAlertRecogniser({ metrics: metricsOf(world, cluster), now: () => clock.now() }),
-      detectors: new Map([['test', detectorOf(world)]]),
+      recogniser: createAlertRecogniser({ metrics: metricsOf(world, reader, pods), now: () => clock.now() }),
+      detectors: new Map([['test', detectorOf(world, subjectOf)]]),
       detectorConfig: {},
       remediations: new Map([['scale-workload', scaleWorkload]]),
       diagnose,
@@ -220,8 +243,8 @@ export async function startWorkflow(
     steps,
     now: () => clock.now(),
     async alert(status = 'firing', occurrence = 'fp|1', workload = 'orders') {
-      const { subject } = workloadOf(workload);
-      if (cluster.reader.workload(subject) === null) cluster.addWorkload(workloadOf(workload));
+      const subject = subjectOf(workload);
+      if (!options.on && cluster.reader.workload(subject) === null) cluster.addWorkload(workloadOf(workload));
       const open = (await store.incidents({ openOnly: true, limit: 50 })).find(
         (incident) => incident.key === `subject:${subject.uid}`,
       );
@@ -280,7 +303,9 @@ export async function startWorkflow(
   };
 }
 
-function metricsOf(world: World, cluster: FakeCluster): MetricsReader {
+type ReadyPods = (view: WorkloadView) => readonly PodView[];
+
+function metricsOf(world: World, reader: ClusterReader, pods: ReadyPods): MetricsReader {
   return {
     async instant(query, at) {
       if (world.prometheusDown) throw new Error('prometheus is down');
@@ -290,7 +315,7 @@ function metricsOf(world: World, cluster: FakeCluster): MetricsReader {
     },
     async range(_query, _from, to) {
       if (world.prometheusDown) throw new Error('prometheus is down');
-      return { series: poolSeries(world, cluster, to), warnings: [] };
+      return { series: poolSeries(world, reader, pods, to), warnings: [] };
     },
     async alertRules() {
       const { expression } = world;
@@ -304,9 +329,9 @@ function metricsOf(world: World, cluster: FakeCluster): MetricsReader {
 }
 
 /** The pools of the ready replicas, as they report them: nearly full while the cause is there, nearly idle else. */
-function poolSeries(world: World, cluster: FakeCluster, at: number): RangeSeries[] {
-  return cluster.reader.workloads().flatMap((view) =>
-    fakePods(view, view.readyReplicas).flatMap((pod) => {
+function poolSeries(world: World, reader: ClusterReader, pods: ReadyPods, at: number): RangeSeries[] {
+  return reader.workloads().flatMap((view) =>
+    pods(view).flatMap((pod) => {
       const labels = {
         namespace: pod.namespace,
         pod: pod.name,
@@ -328,7 +353,7 @@ function seriesOf(name: string, labels: Readonly<Record<string, string>>, at: nu
   return { labels: { __name__: name, ...labels }, points: [{ at, value }] };
 }
 
-function detectorOf(world: World) {
+function detectorOf(world: World, subjectOf: (name: string) => Subject) {
   return defineDetector({
     id: 'test',
     needs: [],
@@ -344,18 +369,19 @@ function detectorOf(world: World) {
         query: 'pool',
         body: { waiting: 12 },
       });
-      return [
-        {
-          id: ctx.newId(),
-          detector: 'test',
-          ...world.found,
-          subject: world.blamed === null ? incident.subject : workloadOf(world.blamed).subject,
-          confidence: 0.9,
-          summary: '4 of 4 in use, 12 waiting',
-          figures: { used: 12, max: 12, pending: 12, replicas: 3 },
-          evidence: [evidence],
-        },
-      ];
+      const told = { detector: 'test', evidence: [evidence], subject: incident.subject };
+      const waiting: Finding = {
+        ...told,
+        id: ctx.newId(),
+        ...world.found,
+        subject: world.blamed === null ? incident.subject : subjectOf(world.blamed),
+        confidence: 0.9,
+        summary: '4 of 4 in use, 12 waiting',
+        figures: { used: 12, max: 12, pending: 12, replicas: 3 },
+      };
+      if (world.alsoFound === null) return [waiting];
+      const other = { reason: world.alsoFound, confidence: 0.7, summary: `${world.alsoFound} as well`, figures: {} };
+      return [waiting, { ...told, ...other, id: ctx.newId() }];
     },
   });
 }

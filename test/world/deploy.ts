@@ -6,6 +6,7 @@ import type { Deployment, KubeList, KubeObject } from './kube/types.ts';
 import type { Pod } from './kubelet/pod.ts';
 import {
   certificateSecret,
+  journalClaim,
   namespaceOf,
   SHOP_SERVICES,
   type ShopOptions,
@@ -33,11 +34,13 @@ export async function deployShop(context: DeployContext, options: ShopOptions, d
     await createUnlessThere(client, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     await waitForServiceAccount(context, name);
   }
-  for (const service of SHOP_SERVICES) {
+  const services = SHOP_SERVICES.filter((service) => options[service] !== undefined);
+  for (const service of services) {
     await createService(client, service);
-    await putService(context, service, options[service], databaseUrl);
+    const wanted = options[service];
+    if (wanted) await putService(context, service, wanted, databaseUrl);
   }
-  for (const service of SHOP_SERVICES) {
+  for (const service of services) {
     const pods = await waitForRollout(context, namespaceOf(service), service);
     progress.say(`${service} is rolled out: ${pods} ready`);
   }
@@ -66,6 +69,13 @@ export async function putService(
       stringData: { 'tls.crt': certificate, 'tls.key': key },
     } as KubeObject);
   }
+  if (options.journal !== undefined)
+    await createUnlessThere(client, `/api/v1/namespaces/${namespaceOf(service)}/persistentvolumeclaims`, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: journalClaim(service) },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: options.journal } } },
+    } as KubeObject);
   const body = shopDeployment(service, options, databaseUrl);
   await putObject(client, `/apis/apps/v1/namespaces/${body.metadata.namespace}/deployments`, body);
 }

@@ -34,6 +34,8 @@ export interface Fault {
   readonly needs?: readonly OptionalPartName[];
   /** Where the shop differs from the quiet one before the fault, and the load under which it is at ease. */
   readonly shop?: Partial<ShopOptions>;
+  /** Processors of each played node, where they are to be fewer than usual. */
+  readonly nodeProcessors?: number;
   readonly quietRatePerS: number;
   /** Null: nothing is wrong, so no incident may be opened. */
   readonly causeExpected: CauseReason | null;

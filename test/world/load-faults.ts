@@ -22,6 +22,7 @@ const FaultShape = z.strictObject({
   smoke: z.boolean(),
   needs: z.array(z.enum(Object.keys(OPTIONAL_PARTS) as [OptionalPartName, ...OptionalPartName[]])).optional(),
   shop: z.partialRecord(z.enum(SHOP_SERVICES), z.looseObject({ replicas: z.number().int().min(0) })).optional(),
+  nodeProcessors: z.number().positive().max(1.5).optional(),
   quietRatePerS: z.number().positive().max(5_000),
   causeExpected: CauseReason.nullable(),
   leverExpected: Text.nullable(),

@@ -5,7 +5,8 @@ import type { FaultChange } from './shop/faults.ts';
 export const SHOP_NAMESPACE = 'shop';
 /** Outside the shop: a provider that nobody here may repair. */
 export const PAYMENTS_NAMESPACE = 'payments';
-export const SHOP_SERVICES = ['web', 'orders', 'catalog', 'payments'] as const;
+/** reports stands beside the shop and serves nobody: a world has it only where a fault asks for it. */
+export const SHOP_SERVICES = ['web', 'orders', 'catalog', 'payments', 'reports'] as const;
 export type ShopServiceName = (typeof SHOP_SERVICES)[number];
 
 export function namespaceOf(service: ShopServiceName): string {
@@ -27,14 +28,19 @@ export interface ShopServiceOptions {
   /** Faults that every process of this release starts with. */
   readonly faults?: FaultChange;
   /** Kubernetes quantities; without them there is no limit. */
+  readonly requests?: { readonly cpu: string };
   readonly limits?: { readonly cpu?: string; readonly memory?: string };
   /** Flags of the runtime, such as `--max-old-space-size=64`. */
   readonly nodeOptions?: string;
+  /** Size of a volume that all its pods share, on which it keeps a journal. */
+  readonly journal?: string;
   /** Serves on port 8443 as well, with a certificate that ends in so many days, which may be part of one. */
   readonly certificateDays?: number;
 }
 
-export type ShopOptions = Readonly<Record<ShopServiceName, ShopServiceOptions>>;
+export type ShopOptions = Readonly<Record<Exclude<ShopServiceName, 'reports'>, ShopServiceOptions>> & {
+  readonly reports?: ShopServiceOptions;
+};
 
 const FIRST_RELEASE = '1.0.0';
 
@@ -47,13 +53,19 @@ export const QUIET_SHOP: ShopOptions = {
 };
 
 const PORT = 8080;
+const JOURNAL_FOLDER = '/var/lib/journal';
 /** Chosen here, inside the Service network, so that the services can be told of each other before any of them exists. */
 const CLUSTER_IPS: Readonly<Record<ShopServiceName, string>> = {
   web: '10.96.0.11',
   orders: '10.96.0.12',
   catalog: '10.96.0.13',
   payments: '10.96.0.14',
+  reports: '10.96.0.15',
 };
+
+export function journalClaim(service: ShopServiceName): string {
+  return `${service}-journal`;
+}
 
 /** Port of the TLS listener, on the same address. */
 export const TLS_PORT = 8443;
@@ -78,12 +90,20 @@ export function shopDeployment(service: ShopServiceName, options: ShopServiceOpt
       template: {
         metadata: {
           labels,
-          annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(PORT) },
+          annotations: {
+            'prometheus.io/scrape': 'true',
+            'prometheus.io/port': String(PORT),
+            // Read once, at the start: another certificate takes other pods.
+            ...(options.certificateDays === undefined ? {} : { 'certificate-days': String(options.certificateDays) }),
+          },
         },
         spec: {
           automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 10,
           containers: [shopContainer(service, options, databaseUrl)],
+          ...(options.journal === undefined
+            ? {}
+            : { volumes: [{ name: 'journal', persistentVolumeClaim: { claimName: journalClaim(service) } }] }),
         },
       },
     },
@@ -108,6 +128,7 @@ function shopContainer(service: ShopServiceName, options: ShopServiceOptions, da
     RELEASE: release,
     FAULTS: options.faults === undefined ? undefined : JSON.stringify(options.faults),
     NODE_OPTIONS: options.nodeOptions,
+    JOURNAL_FOLDER: options.journal === undefined ? undefined : JOURNAL_FOLDER,
   };
   const env = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, value: String(value) }],
@@ -125,7 +146,11 @@ function shopContainer(service: ShopServiceName, options: ShopServiceOptions, da
     command: [process.execPath, join(import.meta.dirname, 'shop', 'main.ts')],
     ports: [{ name: 'http', containerPort: PORT }],
     env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }, ...env, ...tls],
-    resources: { requests: { cpu: '100m', memory: '64Mi' }, ...(options.limits ? { limits: options.limits } : {}) },
+    ...(options.journal === undefined ? {} : { volumeMounts: [{ name: 'journal', mountPath: JOURNAL_FOLDER }] }),
+    resources: {
+      requests: { cpu: '100m', memory: '64Mi', ...options.requests },
+      ...(options.limits ? { limits: options.limits } : {}),
+    },
     startupProbe: { ...probe('/healthz'), failureThreshold: 60 },
     readinessProbe: probe('/readyz'),
     livenessProbe: { ...probe('/healthz'), periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 6 },

@@ -27,6 +27,8 @@ export interface NodesOptions {
   readonly progress: Progress;
   readonly stops: Stops;
   readonly onTrouble: (line: string) => void;
+  /** Of each node; left out, the usual. */
+  readonly processors: number | undefined;
 }
 
 /**
@@ -35,7 +37,6 @@ export interface NodesOptions {
  */
 const NODE_PROCESSORS = 1.5;
 const NODE_MEMORY_BYTES = 3 * 2 ** 30;
-const CAPACITY = { cpu: `${NODE_PROCESSORS * 1000}m`, memory: `${NODE_MEMORY_BYTES / 1024}Ki`, pods: '50' };
 /** Crash loops must show within a run, so the ladder is a tenth of the kubelet's own. */
 const BACK_OFF = { baseMs: 1_000, maxMs: 30_000, resetAfterMs: 60_000 };
 
@@ -97,7 +98,8 @@ type NodePlace = (typeof NODES)[number];
 
 async function startNode({ name, ...place }: NodePlace, options: NodesOptions, world?: Cgroup): Promise<MeasuredNode> {
   const { controlPlane, certificates, folder, clock, stops, onTrouble } = options;
-  const limits = { cpuRequest: NODE_PROCESSORS, cpuLimit: NODE_PROCESSORS, memoryLimitBytes: NODE_MEMORY_BYTES };
+  const processors = options.processors ?? NODE_PROCESSORS;
+  const limits = { cpuRequest: processors, cpuLimit: processors, memoryLimitBytes: NODE_MEMORY_BYTES };
   const cgroup = world?.child(name, limits);
   const client = createKubeClient(controlPlane.nodeAccess(name));
   stops.add(`API client of ${name}`, () => client.close());
@@ -108,7 +110,7 @@ async function startNode({ name, ...place }: NodePlace, options: NodesOptions, w
     clock,
     folder,
     onTrouble,
-    capacity: CAPACITY,
+    capacity: { cpu: `${processors * 1000}m`, memory: `${NODE_MEMORY_BYTES / 1024}Ki`, pods: '50' },
     serverPort: PORTS.kubelet,
     backOff: BACK_OFF,
     runtime: createProcessRuntime({ cgroup, rootFolder: join(folder, 'root') }),
@@ -117,7 +119,7 @@ async function startNode({ name, ...place }: NodePlace, options: NodesOptions, w
   const marks = new LogMarks(clock, () => kubelet.currentLogs());
   const startedAtMs = clock.now();
   const nodeFigures = (): NodeFigures | undefined =>
-    cgroup && { processors: NODE_PROCESSORS, memoryBytes: NODE_MEMORY_BYTES, usage: cgroup.usage() };
+    cgroup && { processors, memoryBytes: NODE_MEMORY_BYTES, usage: cgroup.usage() };
   const server = new NodeServer({
     address: place.hostIp,
     port: PORTS.kubelet,

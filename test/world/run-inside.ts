@@ -33,6 +33,7 @@ async function run(plan: RunPlan): Promise<void> {
     progress,
     signal,
     ruleFiles: plan.alertRules ? SHIPPED_RULES : [],
+    ...(fault.nodeProcessors === undefined ? {} : { nodeProcessors: fault.nodeProcessors }),
   });
   try {
     const shop = shopOf(fault.shop);

@@ -21,6 +21,8 @@ export interface ShopControl {
    * for a sick release use `release`. Returns how many were switched.
    */
   setFaults(service: ShopServiceName, change: FaultChange, pods?: number): Promise<number>;
+  /** Switches faults in one pod that shares its node with a pod of `beside`. */
+  setFaultsBeside(service: ShopServiceName, beside: ShopServiceName, change: FaultChange): Promise<void>;
   /** A new revision of the service, as a pipeline would roll it out; `wait: false` for one that may never become ready. */
   release(service: ShopServiceName, change: Partial<ShopServiceOptions>, how?: { wait: boolean }): Promise<void>;
   scale(service: ShopServiceName, replicas: number): Promise<void>;
@@ -36,13 +38,16 @@ const SWITCH_TIMEOUT_MS = 5_000;
 export function createShopControl(world: World, options: ShopOptions): ShopControl {
   const current = { ...options };
 
-  async function podAddresses(service: ShopServiceName): Promise<string[]> {
+  async function runningPods(service: ShopServiceName): Promise<Pod[]> {
     const path = `/api/v1/namespaces/${namespaceOf(service)}/pods?labelSelector=app%3D${service}`;
     const { items } = await world.admin.get<KubeList<Pod>>(path);
-    return items
-      .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === 'Running')
-      .flatMap(({ status }) => (status?.podIP ? [status.podIP] : []))
-      .sort();
+    return items.filter(
+      ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === 'Running',
+    );
+  }
+
+  async function podAddresses(service: ShopServiceName): Promise<string[]> {
+    return (await runningPods(service)).flatMap(({ status }) => (status?.podIP ? [status.podIP] : [])).sort();
   }
 
   return {
@@ -51,9 +56,16 @@ export function createShopControl(world: World, options: ShopOptions): ShopContr
       await Promise.all(addresses.map((address) => postFaults(address, change)));
       return addresses.length;
     },
+    async setFaultsBeside(service, beside, change) {
+      const nodes = new Set((await runningPods(beside)).map(({ spec }) => spec.nodeName));
+      const address = (await runningPods(service)).find(({ spec }) => nodes.has(spec.nodeName))?.status?.podIP;
+      if (address === undefined) throw new WorldError('bad-fault', `no pod of ${service} runs beside ${beside}`);
+      await postFaults(address, change);
+    },
     async release(service, change, { wait } = { wait: true }) {
-      current[service] = { ...current[service], ...change };
-      await world.putService(service, current[service]);
+      const next = { replicas: 1, workMs: 0, ...current[service], ...change };
+      current[service] = next;
+      await world.putService(service, next);
       if (wait) await world.waitForRollout(namespaceOf(service), service);
     },
     scale: (service, replicas) => scaleDeployment(world, namespaceOf(service), service, replicas),

@@ -29,6 +29,7 @@ export interface WorldOptions {
   readonly signal: AbortSignal;
   readonly maxConnections?: number;
   readonly webhook?: Webhook;
+  readonly nodeProcessors?: number;
   /** Prometheus rule files, absolute. */
   readonly ruleFiles?: readonly string[];
 }
@@ -101,7 +102,8 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     const onTrouble = (line: string) => {
       if (!signal.aborted) progress.say(`trouble: ${line}`);
     };
-    await startNodes({ ...base, folder, controlPlane, certificates, onTrouble });
+    const processors = options.nodeProcessors;
+    await startNodes({ ...base, folder, controlPlane, certificates, onTrouble, processors });
     const prometheus = await startPrometheus({
       ...base,
       folder: join(folder, 'prometheus'),

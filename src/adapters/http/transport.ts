@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '../../ports/clock.ts';
 import { describeConnectionError, HttpFailure, type HttpFailureKind } from './failure.ts';
 
@@ -211,17 +212,19 @@ function readBody(message: http.IncomingMessage, maxBytes: number, exchange: Ope
   const tooLarge = (): HttpFailure => exchange.fail('too-large', `the answer is larger than ${maxBytes} bytes`);
   if (announced > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    // Decoded as it comes: an answer of some megabytes in pieces, as one buffer and as text at once is three times its size.
+    const decoder = new StringDecoder('utf8');
+    let text = '';
     let bytes = 0;
     message.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) {
         message.pause();
         reject(tooLarge());
-      } else chunks.push(chunk);
+      } else text += decoder.write(chunk);
     });
     message.once('end', () => {
-      if (message.complete) resolve(Buffer.concat(chunks, bytes).toString('utf8'));
+      if (message.complete) resolve(text + decoder.end());
       else reject(exchange.fail('connection', 'the answer was cut short'));
     });
     message.on('error', (error) => reject(exchange.fail('connection', describeConnectionError(error), error)));

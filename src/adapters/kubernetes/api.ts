@@ -18,6 +18,8 @@ export interface KubeRequest {
   readonly beforeSend?: () => void;
   /** Statuses beside success that the caller reads itself. */
   readonly alsoAccept?: readonly number[];
+  /** How a successful answer is read; absent: as JSON. Throws a SyntaxError where it is none. */
+  readonly read?: (text: string) => unknown;
 }
 
 export interface KubeAnswer {
@@ -116,7 +118,7 @@ export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
       );
       const accepted = answer.status >= 200 && answer.status < 300;
       if (!accepted && !(request.alsoAccept ?? []).includes(answer.status)) throw refusal(answer, operation);
-      return { status: answer.status, body: accepted ? parseBody(answer, operation) : {} };
+      return { status: answer.status, body: accepted ? parseBody(answer, request) : {} };
     },
     async stream(request) {
       const { operation } = request;
@@ -138,11 +140,12 @@ export async function createKubeApi(options: KubeApiOptions): Promise<KubeApi> {
 
 function ignore(): void {}
 
-function parseBody(answer: HttpAnswer, operation: KubeOperation): Json {
+function parseBody(answer: HttpAnswer, { operation, read = JSON.parse }: KubeRequest): Json {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(answer.body);
+    parsed = read(answer.body);
   } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
     throw unreadable(operation, 'not JSON', cause);
   }
   if (!isObject(parsed)) throw unreadable(operation, 'not an object');

@@ -81,15 +81,46 @@ export function workloadOf(tables: ClusterTables, pod: PodRecord): WorkloadView 
 }
 
 export function podsOf(tables: ClusterTables, subject: Subject): PodView[] {
-  const owners = new Set([subject.uid]);
-  for (const replicaSet of tables.replicaSets.of(subject.namespace)) {
-    if (replicaSet.owner?.uid === subject.uid) owners.add(replicaSet.uid);
+  const { pods, replicaSets } = ownedIn(tables, subject.namespace);
+  const owners = [subject.uid, ...(replicaSets.get(subject.uid) ?? [])];
+  return owners.flatMap((uid) => pods.get(uid) ?? []);
+}
+
+/** What belongs to which UID within a namespace; a pod belongs to itself as well. */
+interface Owned {
+  readonly revisions: readonly [pods: number, replicaSets: number];
+  readonly pods: ReadonlyMap<string, readonly PodView[]>;
+  readonly replicaSets: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Kept while nothing in the namespace changes: whoever asks for the pods of every workload would else look through all of them for each. */
+const kept = new WeakMap<ClusterTables, Map<string, Owned>>();
+
+function ownedIn(tables: ClusterTables, namespace: string): Owned {
+  const byNamespace = kept.get(tables) ?? new Map<string, Owned>();
+  kept.set(tables, byNamespace);
+  const revisions = [tables.pods.revision(namespace), tables.replicaSets.revision(namespace)] as const;
+  const known = byNamespace.get(namespace);
+  if (known !== undefined && revisions.every((revision, index) => revision === known.revisions[index])) return known;
+
+  const pods = new Map<string, PodView[]>();
+  for (const { view, owner } of tables.pods.of(namespace)) {
+    addTo(pods, view.uid, view);
+    if (owner !== null && owner.uid !== view.uid) addTo(pods, owner.uid, view);
   }
-  const pods: PodView[] = [];
-  for (const { view, owner } of tables.pods.of(subject.namespace)) {
-    if (view.uid === subject.uid || (owner !== null && owners.has(owner.uid))) pods.push(view);
+  const replicaSets = new Map<string, string[]>();
+  for (const { owner, uid } of tables.replicaSets.of(namespace)) {
+    if (owner !== null) addTo(replicaSets, owner.uid, uid);
   }
-  return pods;
+  const owned: Owned = { revisions, pods, replicaSets };
+  byNamespace.set(namespace, owned);
+  return owned;
+}
+
+function addTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 export function autoscalerOf(tables: ClusterTables, subject: Subject): AutoscalerView | null {

@@ -8,6 +8,7 @@ import type {
   NodeView,
   QuotaView,
   RevisionView,
+  StorageClassView,
   VolumeClaimView,
 } from '../../ports/cluster-details.ts';
 import { at, isObject, type Json, listAt, numberAt, requiredText, textAt, textsAt } from './json.ts';
@@ -136,6 +137,10 @@ export function claimView(object: unknown): VolumeClaimView {
     capacity: textAt(object, 'status', 'capacity', 'storage'),
     createdAt: createdAtOf(object),
   };
+}
+
+export function storageClassView(object: unknown): StorageClassView {
+  return { name: nameOf(object), allowsExpansion: at(object, 'allowVolumeExpansion') === true };
 }
 
 export function nodeView(object: unknown): NodeView {

@@ -12,6 +12,7 @@ import {
   policyView,
   quotaView,
   revisionView,
+  storageClassView,
 } from './detail-views.ts';
 import { unreadable } from './errors.ts';
 import { getObject, reading, subjectResource } from './get-object.ts';
@@ -95,6 +96,7 @@ export function createClusterDetails(api: KubeApi): ClusterDetails {
     networkPolicies: (namespace, signal) => read(ASKED.networkpolicies, namespace, policyView, signal),
     quotas: (namespace, signal) => read(ASKED.resourcequotas, namespace, quotaView, signal),
     volumeClaims: (namespace, signal) => read(ASKED.persistentvolumeclaims, namespace, claimView, signal),
+    storageClasses: (signal) => read(ASKED.storageclasses, null, storageClassView, signal),
     disruptionBudgets: (namespace, signal) => read(ASKED.poddisruptionbudgets, namespace, budgetView, signal),
     nodes: (signal) => read(ASKED.nodes, null, nodeView, signal),
     podLog: (pod, lines, signal) => podLog(api, pod, lines, signal),

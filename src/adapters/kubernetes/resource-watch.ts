@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { HttpStream } from '../http/transport.ts';
 import type { KubeApi, KubeRequest } from './api.ts';
 import { at, isObject, listAt, MalformedObject, numberAt, requiredText, textAt } from './json.ts';
+import { readList } from './read-list.ts';
 import { apiVersionOf, type KubeResource, pathOf, permissionFor } from './resources.ts';
 
 /** Takes what a watch sees. */
@@ -49,16 +50,16 @@ export interface ResourceWatchOptions {
   readonly onChange: (target: WatchTarget, event: WatchChange, detail: string) => void;
 }
 
-/** Runs one after the other. */
+/** Runs a few at a time. */
 export type Turns = <T>(run: () => Promise<T>) => Promise<T>;
 
 export type WatchChange = 'listed' | 'lost' | 'expired' | 'regained';
 
 /**
  * A page is held three times over while it is read. With 1,000 workloads and 3,000 pods, listing them by 500 (as kubectl does) takes 63 MB of
- * resident memory, by 100 it takes 46 MB (measured on Node 24).
+ * resident memory, by 100 it takes 46 MB (measured on Node 24). Smaller ones cost waits: a busy server lets each page wait its turn.
  */
-const PAGE_SIZE = 100;
+const PAGE_SIZE = 250;
 /** The server ends a watch after this share of the time after which silence counts as a lost connection. */
 const SHARE_OF_IDLE_LIMIT = { least: 0.5, spread: 0.25 } as const;
 /** etcd takes objects of at most 1.5 MB; a longer line is no event. */
@@ -196,6 +197,7 @@ export class ResourceWatch {
       const answer = await api.call({
         ...this.#request('list', { limit: String(PAGE_SIZE), ...(token === '' ? {} : { continue: token }) }),
         alsoAccept: [410],
+        read: (text) => readList(text, (item) => this.#guarded(() => refill.add(item))),
       });
       // Paging took so long that the server forgot the list's version.
       if (answer.status === 410) throw new VersionExpired();
@@ -203,6 +205,7 @@ export class ResourceWatch {
       if (!Array.isArray(at(page, 'items'))) throw malformed(target, 'a list without items');
       version = textAt(page, 'metadata', 'resourceVersion') ?? '';
       if (version === '') throw malformed(target, 'a list without a resourceVersion');
+      // Empty where the items were read one by one.
       for (const item of listAt(page, 'items')) this.#guarded(() => refill.add(item));
       token = textAt(page, 'metadata', 'continue') ?? '';
     } while (token !== '');

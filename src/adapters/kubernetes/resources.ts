@@ -46,6 +46,7 @@ export const ASKED = {
   networkpolicies: resource('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy'),
   resourcequotas: resource('v1', 'resourcequotas', 'ResourceQuota'),
   persistentvolumeclaims: resource('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim'),
+  storageclasses: { ...resource('storage.k8s.io/v1', 'storageclasses', 'StorageClass'), namespaced: false },
   poddisruptionbudgets: resource('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget'),
   nodes: { ...resource('v1', 'nodes', 'Node'), namespaced: false },
 } as const;

@@ -289,6 +289,10 @@ function podReason(pod: unknown): PodView['reason'] {
   return unscheduled === undefined ? null : reasonOf(unscheduled);
 }
 
+function podDetails(pod: unknown, createdAt: number): PodDetails {
+  return { containers: containersOf(at(pod, 'spec')), annotations: annotationsOf(pod), createdAt };
+}
+
 export function podRecord(object: unknown): PodRecord {
   const owner = controllingOwner(object);
   const view: PodView = {
@@ -310,12 +314,8 @@ export function podRecord(object: unknown): PodRecord {
     reason: podReason(object),
     troubles: troublesOf(object),
   };
-  const alone = {
-    containers: containersOf(at(object, 'spec')),
-    annotations: annotationsOf(object),
-    createdAt: createdAtOf(object),
-  };
-  return { view, owner, alone: owner !== null && isWatchedOwner(owner) ? null : alone };
+  const isOwned = owner !== null && isWatchedOwner(owner);
+  return { view, owner, alone: isOwned ? null : podDetails(object, view.createdAt) };
 }
 
 export function replicaSetRecord(object: unknown): ReplicaSetRecord {

@@ -24,6 +24,8 @@ export interface ClusterWatches {
  * beyond, the whole cluster is watched, which needs a ClusterRole, and what is outside of them is dropped on arrival.
  */
 const MAX_SEPARATE_NAMESPACES = 10;
+/** The pods in one, whatever owns them in the other. More would hold more pages at once than they save time. */
+const LISTS_AT_ONCE = 2;
 
 type SharedOptions = Omit<ResourceWatchOptions, 'target' | 'sink' | 'turns'>;
 
@@ -36,7 +38,7 @@ export function createClusterWatches(
   const wanted = namespaces === '*' || separate ? null : new Set(namespaces);
   const scopes: readonly (string | null)[] = separate ? namespaces : [null];
   const watches: ResourceWatch[] = [];
-  const turns = createTurns();
+  const turns = createTurns(LISTS_AT_ONCE);
 
   function watch<T>(resource: KubeResource, table: Table<T>, read: (object: unknown) => T): void {
     for (const scope of scopes) {
@@ -116,12 +118,19 @@ function tableSink<T>(
   };
 }
 
-/** A turn that fails ends only itself. */
-function createTurns(): Turns {
-  let last: Promise<unknown> = Promise.resolve();
-  return (run) => {
-    const turn = last.then(run);
-    last = turn.catch(() => undefined);
-    return turn;
+/** In the order in which they ask. A turn that fails ends only itself. */
+function createTurns(width: number): Turns {
+  const waiting: (() => void)[] = [];
+  let free = width;
+  return async (run) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await run();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
   };
 }

@@ -1,9 +1,17 @@
 import { HaleError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { MetricsAnswer, MetricsReader, QueryOptions } from '../../ports/metrics.ts';
+import type { InstantSample, MetricsAnswer, MetricsReader, QueryOptions } from '../../ports/metrics.ts';
 import { createHttpTarget, type HttpAuth, type TlsFiles } from '../http/target.ts';
 import { metricsFailure, metricsRefusal } from './errors.ts';
-import { type Envelope, parseAlertRules, parseEnvelope, parseInstant, parseRange, parseVersion } from './parse.ts';
+import {
+  type Envelope,
+  parseAlertRules,
+  parseEnvelope,
+  parseInstant,
+  parseRange,
+  parseVersion,
+  sampleByOne,
+} from './parse.ts';
 
 export interface PrometheusOptions {
   /** With the path prefix, if the server has one. */
@@ -45,6 +53,7 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
     request: { path: string; form?: Record<string, string>; query?: Record<string, string> },
     signal: AbortSignal | undefined,
     parse: (envelope: Envelope) => T,
+    inParts?: (text: string) => T | null,
   ): Promise<T> {
     try {
       const answer = await target.send({
@@ -62,6 +71,8 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
         signal,
       });
       if (answer.status !== 200) throw metricsRefusal(answer, what, target.shown);
+      const taken = inParts?.(answer.body) ?? null;
+      if (taken !== null) return taken;
       const envelope = parseEnvelope(answer.body);
       if (envelope.status === 'error') throw metricsRefusal({ ...answer, status: 422 }, what, target.shown);
       return parse(envelope);
@@ -75,27 +86,32 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
     form: Record<string, string>,
     given: QueryOptions | undefined,
     parse: (data: unknown) => MetricsAnswer<T>,
+    take?: (sample: InstantSample) => void,
   ): Promise<MetricsAnswer<T>> {
     const maxSeries = given?.maxSeries ?? defaultMaxSeries;
     const path = kind === 'instant' ? '/api/v1/query' : '/api/v1/query_range';
     // One more than is accepted, so that an answer cut by the server is seen to be cut. Old servers ignore the limit.
     const bounds = { timeout: `${timeoutMs}ms`, limit: String(maxSeries + 1) };
-    return ask(`the ${kind} query`, { path, form: { ...form, ...bounds } }, given?.signal, (envelope) => {
+    const limit = (count: number): void => {
+      if (count <= maxSeries) return;
+      throw new HaleError(
+        'metrics-limit',
+        `Prometheus at ${target.shown}: the ${kind} query answers with more than ${maxSeries} series; aggregate it, or raise prometheus.maxSeries`,
+        { details: { maxSeries } },
+      );
+    };
+    const whole = (envelope: Envelope): MetricsAnswer<T> => {
       const answer = parse(envelope.data);
-      if (answer.series.length > maxSeries) {
-        throw new HaleError(
-          'metrics-limit',
-          `Prometheus at ${target.shown}: the ${kind} query answers with more than ${maxSeries} series; aggregate it, or raise prometheus.maxSeries`,
-          { details: { maxSeries } },
-        );
-      }
+      limit(answer.series.length);
       return { series: answer.series, warnings: [...envelope.warnings, ...answer.warnings] };
-    });
+    };
+    const inParts = take === undefined ? undefined : (text: string) => takeByOne(text, take, limit, whole);
+    return ask(`the ${kind} query`, { path, form: { ...form, ...bounds } }, given?.signal, whole, inParts);
   }
 
   return {
     async instant(expression, at, given) {
-      return query('instant', { query: expression, time: inSeconds(at) }, given, parseInstant);
+      return query('instant', { query: expression, time: inSeconds(at) }, given, parseInstant, given?.take);
     },
     async range(expression, from, to, stepMs, given) {
       checkWindow(from, to, stepMs);
@@ -112,6 +128,20 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
       ),
     close: () => target.close(),
   };
+}
+
+/** Null: it is of another form, and has to be parsed as a whole. What is no vector is refused as it is otherwise. */
+function takeByOne<T>(
+  text: string,
+  take: (sample: InstantSample) => void,
+  limit: (count: number) => void,
+  whole: (envelope: Envelope) => MetricsAnswer<T>,
+): MetricsAnswer<T> | null {
+  const samples = sampleByOne(text);
+  if (samples === null || samples.envelope.status === 'error') return null;
+  limit(samples.count);
+  const { warnings } = whole(samples.envelope);
+  return { series: [], warnings: [...warnings, ...samples.each(take)] };
 }
 
 /** Seconds with three decimals, from whole milliseconds without rounding errors. */

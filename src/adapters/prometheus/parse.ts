@@ -1,5 +1,6 @@
 import { HaleError } from '../../domain/errors.ts';
 import type { AlertRule, InstantSample, MetricsAnswer, RangeSeries } from '../../ports/metrics.ts';
+import { listItems } from './list-items.ts';
 
 /** Thrown inside this folder when the answer is not what Prometheus sends; `index.ts` translates it. */
 export class MalformedAnswer extends Error {
@@ -23,13 +24,7 @@ export interface Envelope {
 
 /** The frame around every answer of the HTTP API; infos are warnings to us, for both say that a figure may not mean what it seems to. */
 export function parseEnvelope(text: string): Envelope {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new MalformedAnswer('body', 'JSON');
-  }
-  const body = asObject(parsed, 'body');
+  const body = asObject(parseJson(text, 'body'), 'body');
   if (body['status'] !== 'success' && body['status'] !== 'error') {
     throw new MalformedAnswer('status', '"success" or "error"');
   }
@@ -40,6 +35,14 @@ export function parseEnvelope(text: string): Envelope {
     error: typeof body['error'] === 'string' ? body['error'] : '',
     warnings: [...texts(body['warnings']), ...texts(body['infos'])].slice(0, MAX_WARNINGS),
   };
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MalformedAnswer(where, 'JSON');
+  }
 }
 
 /** A vector, or a scalar as one sample without labels. Native histograms have no single value: they are left out, and that is said. */
@@ -60,12 +63,47 @@ export function parseInstant(data: unknown): MetricsAnswer<InstantSample> {
   const series: InstantSample[] = [];
   let histograms = 0;
   for (const [index, item] of asArray(result, 'data.result').entries()) {
-    const where = `data.result[${index}]`;
-    const entry = asObject(item, where);
-    if (entry['value'] === undefined && entry['histogram'] !== undefined) histograms += 1;
-    else series.push({ labels: parseLabels(entry['metric'], where), ...parsePoint(entry['value'], where) });
+    const sample = parseSample(item, `data.result[${index}]`);
+    if (sample === null) histograms += 1;
+    else series.push(sample);
   }
   return { series, warnings: histogramWarning(histograms) };
+}
+
+/** Hands the samples over one by one, each parsed alone; null where the text is of another form and has to be parsed as a whole. */
+export function sampleByOne(text: string): OneByOne | null {
+  const items = listItems(text, 'result');
+  if (items === null) return null;
+  const { places, rest } = items;
+  return {
+    envelope: parseEnvelope(rest),
+    count: places.length / 2,
+    each(take) {
+      let histograms = 0;
+      for (let index = 0; index < places.length; index += 2) {
+        const where = `data.result[${index / 2}]`;
+        const sample = parseSample(parseJson(text.slice(places[index], places[index + 1]), where), where);
+        if (sample === null) histograms += 1;
+        else take(sample);
+      }
+      return histogramWarning(histograms);
+    },
+  };
+}
+
+export interface OneByOne {
+  /** With an empty list of results. */
+  readonly envelope: Envelope;
+  readonly count: number;
+  /** Answers with warnings. */
+  each(take: (sample: InstantSample) => void): readonly string[];
+}
+
+/** Null for a native histogram. */
+function parseSample(item: unknown, where: string): InstantSample | null {
+  const entry = asObject(item, where);
+  if (entry['value'] === undefined && entry['histogram'] !== undefined) return null;
+  return { labels: parseLabels(entry['metric'], where), ...parsePoint(entry['value'], where) };
 }
 
 export function parseRange(data: unknown): MetricsAnswer<RangeSeries> {

@@ -79,10 +79,11 @@ function keysKept({ record }: EncodedSave): number {
   return record.causeKey === null ? 1 : 2;
 }
 
-function saveIncident(db: Database, { record, expectedVersion, body }: EncodedSave, now: number): void {
+function saveIncident(db: Database, { record, expectedVersion, unreadWakeAt, body }: EncodedSave, now: number): void {
   if (record.record !== 'incident') return;
   const unread = expectedVersion > 0 && inboxEnd(db, record.id) > record.inboxRead;
-  const wakeAt = unread ? Math.min(record.wakeAt ?? now, now) : record.wakeAt;
+  const readBy = unreadWakeAt ?? now;
+  const wakeAt = unread ? Math.min(record.wakeAt ?? readBy, readBy) : record.wakeAt;
   const { phase } = record;
   const selfResolved = phase === 'self-resolved' ? 1 : 0;
   const endedAt = phase === 'closed' ? (record.closedAt ?? record.phaseSince) : null;
@@ -186,7 +187,7 @@ function appendSignals(db: Database, { signals, rest: { wakeAt } }: EncodedChang
   const woken = new Set<string>();
   for (const { item, body } of signals) {
     const added = db.run(
-      `INSERT INTO signal (dedupe_key, occurrence, status, at, incident_id, body) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO signal (dedupe_key, occurrence, status, at, incident_id, body, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (dedupe_key) DO NOTHING`,
       item.dedupeKey,
       item.occurrence,
@@ -194,12 +195,14 @@ function appendSignals(db: Database, { signals, rest: { wakeAt } }: EncodedChang
       item.receivedAt,
       item.incidentId,
       body,
+      item.startedAt,
     );
     if (added > 0 && item.incidentId !== null) woken.add(item.incidentId);
   }
   if (wakeAt === undefined) return;
   for (const id of woken) {
-    db.run('UPDATE incident SET wake_at = min(coalesce(wake_at, ?), ?) WHERE id = ?', wakeAt, wakeAt, id);
+    // Most are due before that anyway; a row that stays as it is costs no page of the log.
+    db.run('UPDATE incident SET wake_at = ? WHERE id = ? AND (wake_at IS NULL OR wake_at > ?)', wakeAt, id, wakeAt);
   }
 }
 

@@ -9,11 +9,16 @@ import { type MovingRecord, Obligation } from '../../domain/obligation.ts';
 import { Signal } from '../../domain/signal.ts';
 import type { Change } from '../../ports/store.ts';
 
+type Save = NonNullable<Change['save']>[number];
+
 export interface EncodedSave {
   readonly record: MovingRecord;
   readonly expectedVersion: number;
+  readonly unreadWakeAt: number | null;
   readonly body: string;
 }
+type SignalColumns = Pick<Signal, 'dedupeKey' | 'occurrence' | 'status' | 'startedAt' | 'receivedAt' | 'incidentId'>;
+
 export interface Encoded<T> {
   readonly item: T;
   readonly body: string;
@@ -22,7 +27,7 @@ export interface Encoded<T> {
 /** A change as it goes to the tables: checked and in text, so that the transaction is short and nothing can alter it while it waits. */
 export interface EncodedChange {
   readonly saves: readonly EncodedSave[];
-  readonly signals: readonly Encoded<Signal>[];
+  readonly signals: readonly Encoded<SignalColumns>[];
   readonly evidence: readonly Encoded<Evidence>[];
   readonly audit: readonly Encoded<AuditEvent>[];
   readonly approval: Encoded<Approval> | null;
@@ -40,7 +45,7 @@ export function encodeChange(change: Change): EncodedChange {
   const { attempt, wakeAt, reserve, release, approvalUsed, settle, freeze, autonomy } = change;
   if (settle !== undefined) checked(IntentOutcome, settle.outcome, `outcome of intent ${settle.intentId}`);
   const saves = (change.save ?? []).map(encodeSave);
-  const signals = (change.signals ?? []).map((item) => encoded(Signal, item, `signal ${item.id}`));
+  const signals = (change.signals ?? []).map(encodeSignal);
   const evidence = (change.evidence ?? []).map((item) => encoded(Evidence, item, `evidence ${item.id}`));
   const audit = (change.audit ?? []).map((item) => encoded(AuditEvent, item, `audit event ${item.kind}`));
   return {
@@ -57,12 +62,19 @@ export function encodeChange(change: Change): EncodedChange {
   };
 }
 
-function encodeSave({ record, expectedVersion }: { record: MovingRecord; expectedVersion: number }): EncodedSave {
+function encodeSave({ record, expectedVersion, unreadWakeAt }: Save): EncodedSave {
   const stored = { ...record, version: expectedVersion + 1 };
   const subject = `${record.record} ${record.id}`;
   const parsed =
     stored.record === 'incident' ? checked(Incident, stored, subject) : checked(Obligation, stored, subject);
-  return { record: parsed, expectedVersion, body: JSON.stringify(parsed) };
+  return { record: parsed, expectedVersion, unreadWakeAt: unreadWakeAt ?? null, body: JSON.stringify(parsed) };
+}
+
+/** Only the columns are kept beside the text: of thousands that wait for their commit the rest would outlive a collection of garbage for nothing. */
+function encodeSignal(signal: Signal): Encoded<SignalColumns> {
+  const { item, body } = encoded(Signal, signal, `signal ${signal.id}`);
+  const { dedupeKey, occurrence, status, startedAt, receivedAt, incidentId } = item;
+  return { item: { dedupeKey, occurrence, status, startedAt, receivedAt, incidentId }, body };
 }
 
 function encoded<T>(schema: z.ZodType<T>, value: T, subject: string): Encoded<T> {

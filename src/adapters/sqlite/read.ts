@@ -3,7 +3,7 @@ import { AuditEvent } from '../../domain/audit-event.ts';
 import { Evidence } from '../../domain/evidence.ts';
 import { Intent } from '../../domain/intent.ts';
 import type { RecordRef } from '../../domain/obligation.ts';
-import { Signal } from '../../domain/signal.ts';
+import { SIGNALS_SHOWN, Signal } from '../../domain/signal.ts';
 import type { Store } from '../../ports/store.ts';
 import { countSince, inboxEnd } from './check-change.ts';
 import { type Database, integerOf, integerOrNull, type Row, textOf } from './database.ts';
@@ -44,6 +44,13 @@ const OPEN_OBLIGATIONS = `
 const OBLIGATIONS_OF_INCIDENT = `
   SELECT ${MOVING_COLUMNS} FROM obligation WHERE incident_id = ?3 AND (?4 IS NULL OR status = ?4) AND (?1 IS NULL OR kind = ?1)
   ORDER BY due_at, seq LIMIT ?2`;
+
+const UNCLOSED_BY_KEY = `
+  SELECT key, id, CASE phase
+    WHEN 'collecting' THEN 1
+    WHEN 'diagnosing' THEN EXISTS (SELECT 1 FROM signal WHERE incident_id = incident.id LIMIT 1 OFFSET ${SIGNALS_SHOWN - 1})
+    ELSE 0 END AS unhurried
+  FROM incident WHERE phase <> 'closed' AND key IN`;
 
 type MovingReads = Pick<
   Reads,
@@ -123,12 +130,12 @@ function readSignals(db: Database): Pick<Reads, 'intakeView' | 'inbox' | 'inboxH
         `SELECT DISTINCT occurrence AS key FROM signal WHERE status = 'resolved' AND occurrence IN`,
         occurrences,
       );
-      const open = allIn(db, `SELECT key, id, phase FROM incident WHERE phase <> 'closed' AND key IN`, incidentKeys);
+      const open = allIn(db, UNCLOSED_BY_KEY, incidentKeys);
       return {
         knownDedupeKeys: new Map(known.map((row) => [textOf(row, 'key'), row.id === null ? null : textOf(row, 'id')])),
         resolvedOccurrences: new Set(resolved.map((row) => textOf(row, 'key'))),
         openIncidents: new Map(open.map((row) => [textOf(row, 'key'), textOf(row, 'id')])),
-        collecting: new Set(open.filter((row) => row.phase === 'collecting').map((row) => textOf(row, 'id'))),
+        unhurried: new Set(open.filter((row) => row.unhurried === 1).map((row) => textOf(row, 'id'))),
       };
     },
     inbox: (incidentId, afterPosition, limit) =>
@@ -143,7 +150,8 @@ function readSignals(db: Database): Pick<Reads, 'intakeView' | 'inbox' | 'inboxH
     inboxHeads: (incidentId, afterPosition, limit) =>
       db
         .all(
-          `SELECT seq AS position, occurrence, status, iif(json_valid(body), body ->> '$.startedAt', NULL) AS startedAt FROM signal
+          `SELECT seq AS position, occurrence, status,
+           coalesce(started_at, iif(json_valid(body), body ->> '$.startedAt', NULL)) AS startedAt FROM signal
            WHERE incident_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
           incidentId,
           afterPosition,

@@ -53,6 +53,7 @@ export async function openOperations(change: Partial<OperationsDeps> = {}): Prom
     callGraph: async () => ({ at: START, nodes: [], edges: [], notices: [] }),
     runSkill: async (skill) => ({ skill, output: {}, lines: [] }),
     model: null,
+    lastScan: () => ({ at: START, workloads: 3, series: 33, stateBytes: 90_000, left: [] }),
     freezeConfigMap: 'hale/hale-freeze',
     version: '0.1.0',
     startedAt: START,

@@ -1,4 +1,4 @@
-import { createSurprise, interrupt, type Surprise, surpriseOf } from './surprise.ts';
+import { createSurprise, interrupt, type Surprise, chanceOf } from './surprise.ts';
 
 /** Coarse cells with a longer memory, fine ones with a shorter: neither alone bears where the edges of cells happen to lie. */
 const VOCABULARIES = [
@@ -22,7 +22,7 @@ export const ALARM_SCORE = 0.5;
 
 /** State of one series, see `noveltyOf`. */
 export interface NoveltyState {
-  readonly table: Uint16Array;
+  table: Uint16Array;
   readonly raw: readonly Surprise[];
   readonly smooth: readonly Surprise[];
   smoothed: number;
@@ -31,10 +31,14 @@ export interface NoveltyState {
   silentUntil: number;
 }
 
+/** Counts that one series needs room for. */
+export const COUNTS_PER_SERIES =
+  2 * VOCABULARIES.reduce((sum, { cells, order }) => sum + createSurprise(cells, order, 0).size, 0);
+
 export function createNovelty(): NoveltyState {
   const raw = surprisesFrom(0);
-  const smooth = surprisesFrom(raw.at(-1)?.end ?? 0);
-  const table = new Uint16Array(smooth.at(-1)?.end ?? 0);
+  const smooth = surprisesFrom(COUNTS_PER_SERIES / 2);
+  const table = new Uint16Array(COUNTS_PER_SERIES);
   return { table, raw, smooth, smoothed: Number.NaN, usual: 0, seen: 0, silentUntil: 0 };
 }
 
@@ -42,10 +46,11 @@ export function createNovelty(): NoveltyState {
 export function noveltyOf(state: NoveltyState, value: number): number {
   const { table, raw, smooth } = state;
   state.smoothed = Number.isNaN(state.smoothed) ? value : state.smoothed + SMOOTHING * (value - state.smoothed);
-  let sum = 0;
-  for (const one of raw) sum += surpriseOf(one, table, value);
-  for (const one of smooth) sum += surpriseOf(one, table, state.smoothed);
-  const now = sum / (raw.length + smooth.length);
+  let chance = 1;
+  for (const one of raw) chance *= chanceOf(one, table, value);
+  for (const one of smooth) chance *= chanceOf(one, table, state.smoothed);
+  // The mean surprise: four chances of at least 1e-5 each multiply without loss, and one logarithm is dear enough.
+  const now = -Math.log(chance) / (raw.length + smooth.length);
   const ratio = now / (state.usual + GROUND);
   state.seen++;
   state.usual += Math.max(SLOW, 1 / state.seen) * (now - state.usual);
@@ -54,6 +59,19 @@ export function noveltyOf(state: NoveltyState, value: number): number {
   if (score >= ALARM_SCORE)
     state.silentUntil = state.seen + Math.min(REST.most, Math.max(REST.least, REST.share * state.seen));
   return score;
+}
+
+/** Its counts lie in this table from there on. */
+export function placeNovelty(state: NoveltyState, table: Uint16Array, from: number): void {
+  state.table = table;
+  let next = from;
+  for (const one of state.raw) next = place(one, next);
+  for (const one of state.smooth) next = place(one, next);
+}
+
+function place(one: Surprise, from: number): number {
+  one.from = from;
+  return from + one.size;
 }
 
 /** After a gap: what comes next does not follow what came last. */
@@ -66,7 +84,7 @@ function surprisesFrom(from: number): Surprise[] {
   let next = from;
   return VOCABULARIES.map(({ cells, order }) => {
     const one = createSurprise(cells, order, next);
-    next = one.end;
+    next += one.size;
     return one;
   });
 }

@@ -9,9 +9,9 @@ const MOST_VALUES = 8_000;
 export interface Surprise {
   readonly lattice: Lattice;
   readonly order: 1 | 2;
-  /** Where its counts lie in the table of its series: after no cell, after each cell, after each pair; the youngest cell moves fastest. */
-  readonly from: number;
-  readonly end: number;
+  /** Where its counts lie in the table: after no cell, after each cell, after each pair; the youngest cell moves fastest. */
+  from: number;
+  readonly size: number;
   seen: number;
   /** Cells of the last values; -1 where nothing is known. */
   last: number;
@@ -19,8 +19,8 @@ export interface Surprise {
 }
 
 export function createSurprise(cells: number, order: 1 | 2, from: number): Surprise {
-  const end = from + cells + cells ** 2 + (order === 2 ? cells ** 3 : 0);
-  return { lattice: createLattice(cells), order, from, end, seen: 0, last: -1, beforeLast: -1 };
+  const size = cells + cells ** 2 + (order === 2 ? cells ** 3 : 0);
+  return { lattice: createLattice(cells), order, from, size, seen: 0, last: -1, beforeLast: -1 };
 }
 
 /** After a gap: what comes next does not follow what came last. */
@@ -30,19 +30,19 @@ export function interrupt(one: Surprise): void {
 }
 
 /**
- * Negative logarithm of the probability that the value's cell had, given the cells of the values before it; then takes it in.
+ * The probability that the value's cell had, given the cells of the values before it; then takes it in.
  * The probability of a cell after the last `order` cells is shrunk towards that after fewer of them, as in prediction by
  * partial matching (Cleary and Witten, 1984) and interpolated n-grams (MacKay and Peto, 1995). A value is surprising when it comes where nothing like it ever came,
  * though the range may know it: the novelty of contexts, as in contextual anomaly detection (M. Smirnov's CAD, 2016).
  */
-export function surpriseOf(one: Surprise, table: Uint16Array, value: number): number {
-  const { lattice, order, from, end } = one;
+export function chanceOf(one: Surprise, table: Uint16Array, value: number): number {
+  const { lattice, order, from, size } = one;
   const { cells } = lattice;
   const move = cover(lattice, value);
   if (move !== null) moveCounts(one, table, move);
   const cell = cellOf(lattice, value);
   if (++one.seen > MOST_VALUES) {
-    for (let at = from; at < end; at++) table[at] = (table[at] ?? 0) >> 1;
+    for (let at = from; at < from + size; at++) table[at] = (table[at] ?? 0) >> 1;
     one.seen = MOST_VALUES >> 1;
   }
   let chance = learn(table, from, cells, cell, 1 / cells);
@@ -51,7 +51,7 @@ export function surpriseOf(one: Surprise, table: Uint16Array, value: number): nu
     chance = learn(table, from + cells * (1 + cells + one.beforeLast * cells + one.last), cells, cell, chance);
   one.beforeLast = one.last;
   one.last = cell;
-  return -Math.log(chance);
+  return chance;
 }
 
 /** Takes `cell` in after the context whose counts begin at `row`; how probable it was, given the shorter context's word. */
@@ -67,7 +67,7 @@ function moveCounts(one: Surprise, table: Uint16Array, move: Move): void {
   const { cells } = one.lattice;
   for (let cell = 0; cell < cells; cell++) TARGETS[cell] = move(cell);
   let start = one.from;
-  for (let size = cells; start < one.end; size *= cells) {
+  for (let size = cells; start < one.from + one.size; size *= cells) {
     remap(table, start, size, cells);
     start += size;
   }

@@ -45,6 +45,7 @@ const BUILT_IN: readonly Resource[] = [
   resource('apps/v1', 'controllerrevisions', 'ControllerRevision'),
   resource('autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', true, ['status']),
   resource('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim', true, ['status']),
+  resource('storage.k8s.io/v1', 'storageclasses', 'StorageClass', false),
   resource('v1', 'resourcequotas', 'ResourceQuota', true, ['status']),
   resource('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy'),
   resource('events.k8s.io/v1', 'events', 'Event'),

@@ -3,6 +3,7 @@ import { currentPlan, type Incident, type VerificationState } from '../../domain
 import type { Intent } from '../../domain/intent.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { rulesHash } from '../../domain/policy.ts';
+import { subjectName } from '../../domain/subject.ts';
 import { judge } from '../../verification/judge.ts';
 import { readNeighbours, readUsers } from '../../verification/users.ts';
 import { voidReturns } from '../owing.ts';
@@ -61,6 +62,7 @@ async function conclude(incident: Incident, plan: Plan, state: VerificationState
         `users could not be measured by the deadline, so nothing more is written. Applied and not verified: ${plan.preview.summary}`,
       );
     case 'reverted':
+      if (await isDeleted(plan, scene)) return deleted(incident, plan, scene);
       scene.change.release = { holder: incident.id, what: 'held' };
       lowerAutonomy(plan, 'its change was reverted by another', scene);
       await voidReturns(incident, plan, 'reverted by another writer already', scene);
@@ -83,6 +85,27 @@ async function conclude(incident: Incident, plan: Plan, state: VerificationState
     case 'pending':
       return incident;
   }
+}
+
+/** Whoever deletes a workload has not judged the change. Where nobody can tell, it counts as reverted, which is the more careful. */
+async function isDeleted({ subject }: Plan, scene: Scene): Promise<boolean> {
+  try {
+    const workload = await scene.deps.cluster.freshWorkload(subject, scene.reading.signal);
+    return workload?.subject.uid !== subject.uid;
+  } catch (error) {
+    scene.deps.log.info({ subject: subjectName(subject), err: error }, 'whether it was deleted could not be read');
+    return false;
+  }
+}
+
+async function deleted(incident: Incident, plan: Plan, scene: Scene): Promise<Incident> {
+  scene.change.release = { holder: incident.id, what: 'held' };
+  await voidReturns(incident, plan, 'the workload was deleted', scene);
+  return escalate(
+    withPlanStatus(incident, plan.id, 'not-verified'),
+    scene,
+    `${subjectName(plan.subject)} was deleted while the change was verified, so nothing is left to undo: ${plan.preview.summary}`,
+  );
 }
 
 function recovered(incident: Incident, plan: Plan, state: VerificationState, scene: Scene): Incident {

@@ -2,7 +2,7 @@ import type { IndicatorSeries } from '../../diagnosis/index.ts';
 import type { Subject } from '../../domain/subject.ts';
 import { isSeriesOf } from '../../domain/workload-series.ts';
 import type { RangeSeries } from '../../ports/metrics.ts';
-import { STATUS_LABELS } from './queries.ts';
+import { isFailure, OWN_FAMILIES } from '../../workload-metrics/index.ts';
 
 type Values = Map<number, number>;
 
@@ -13,13 +13,13 @@ export function requestIndicators(
   evidence: string,
 ): IndicatorSeries[] {
   const own = answer.filter(({ labels }) => isSeriesOf(subject, labels));
-  const families = Map.groupBy(own, ({ labels }) => nameOf(labels).replace(/_(sum|count)$/, ''));
+  const families = Map.groupBy(own, ({ labels }) => (labels.__name__ ?? '').replace(/_(sum|count)$/, ''));
   // One request is counted under several names only where two libraries measure: the busier one speaks.
   const best = [...families]
     .map(([name, series]) => ({ name, ...totals(series) }))
     .toSorted((a, b) => latest(b.count) - latest(a.count))[0];
   if (best === undefined || best.count.size === 0) return [];
-  const perSecond = /(milliseconds|_ms)$/.test(best.name) ? 1000 : 1;
+  const perSecond = OWN_FAMILIES.find(({ name }) => name === best.name)?.unitsPerSecond ?? 1;
   const { sum, count, failed } = best;
   return [
     shown('latency', 'latency', evidence, ratio(sum, count, 1 / perSecond)),
@@ -50,10 +50,6 @@ function totals(series: readonly RangeSeries[]): { sum: Values; count: Values; f
     count: added(counts.map(rates)),
     failed: added(counts.filter(({ labels }) => isFailure(labels)).map(rates)),
   };
-}
-
-function isFailure(labels: Readonly<Record<string, string>>): boolean {
-  return STATUS_LABELS.some((label) => /^(5(\d\d|xx)|SERVER_ERROR)$/i.test(labels[label] ?? ''));
 }
 
 function nameOf(labels: Readonly<Record<string, string>>): string {

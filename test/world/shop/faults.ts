@@ -23,6 +23,10 @@ export const Faults = z.strictObject({
   allocateMb: z.number().int().min(0).max(100_000).default(0),
   /** Every n-th request carries a voucher of the old kind, over which the code stumbles (vouchers.ts); 0 is off. */
   bugEvery: z.number().int().min(0).max(1_000_000).default(0),
+  /** What each request adds to the journal on the volume. KiB; a process that starts with 0 throws the journal away. */
+  journalKb: z.number().int().min(0).max(100_000).default(0),
+  /** Threads beside the event loop that do nothing but use the processor, until this is lowered. */
+  spinThreads: z.number().int().min(0).max(64).default(0),
   /** The process ends with exit code 1 so long after this is switched on, or after its start; 0 is off. Milliseconds. */
   exitAfterMs: z.number().int().min(0).max(600_000).default(0),
 });
@@ -39,6 +43,8 @@ export const FaultChange = z.strictObject({
   memoryLeakKb: Faults.shape.memoryLeakKb.unwrap().optional(),
   allocateMb: Faults.shape.allocateMb.unwrap().optional(),
   bugEvery: Faults.shape.bugEvery.unwrap().optional(),
+  journalKb: Faults.shape.journalKb.unwrap().optional(),
+  spinThreads: Faults.shape.spinThreads.unwrap().optional(),
   exitAfterMs: Faults.shape.exitAfterMs.unwrap().optional(),
 });
 export type FaultChange = z.infer<typeof FaultChange>;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Database } from './database.ts';
 import { createDatabase } from './database.ts';
+import { createJournal } from './journal.ts';
 import type { ShopLog } from './log.ts';
 import { createLog, errorCode, errorFields } from './log.ts';
 import type { DatabaseMetrics, ShopMetrics } from './metrics.ts';
@@ -24,8 +25,8 @@ const sleep = async (ms: number) => {
 
 function openDatabase(settings: Settings, metrics: ShopMetrics, log: ShopLog, faults: { current: Settings['faults'] }) {
   const { databaseUrl: url, service, poolMax, connectionTimeoutMs, queryMs } = settings;
-  // Web and payments have no database, even where the whole namespace shares one environment.
-  if (url === undefined || service === 'web' || service === 'payments') return undefined;
+  // The others have no database, even where the whole namespace shares one environment.
+  if (url === undefined || (service !== 'orders' && service !== 'catalog')) return undefined;
   const pool = createPool({ url, service, poolMax, connectionTimeoutMs, onIdleError: (error) => onIdleError(error) });
   const figures: DatabaseMetrics = createDatabaseMetrics(metrics.registry, pool, service, poolMax);
   function onIdleError(error: Error): void {
@@ -52,10 +53,11 @@ async function main(): Promise<void> {
   const faults = { current: settings.faults };
   const database: Database | undefined = openDatabase(settings, metrics, log, faults);
   const outbound = createOutbound(metrics, settings.callTimeoutMs, clock);
-  const { ordersUrl, catalogUrl, paymentsUrl, workMs, drainMs, readyNeedsDatabase, tls } = settings;
+  const { ordersUrl, catalogUrl, paymentsUrl, workMs, drainMs, readyNeedsDatabase, journalFolder, tls } = settings;
   const service = createService({
     routes: createRoutes(settings.service, { database, outbound, ordersUrl, catalogUrl, paymentsUrl }),
     database,
+    journal: journalFolder === undefined ? undefined : createJournal(journalFolder, log),
     metrics,
     log,
     faults,

@@ -170,6 +170,8 @@ const routesOf: Record<ServiceName, (neighbours: Neighbours) => Route[]> = {
   orders: ordersRoutes,
   catalog: catalogRoutes,
   payments: paymentsRoutes,
+  // Nobody asks it for anything.
+  reports: () => [],
 };
 
 export function createRoutes(service: ServiceName, neighbours: Neighbours): Route[] {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Database } from './database.ts';
 import type { Faults } from './faults.ts';
 import { changeFaults } from './faults.ts';
+import type { Journal } from './journal.ts';
 import type { ShopLog } from './log.ts';
 import { errorFields } from './log.ts';
 import { createKeptMemory } from './memory.ts';
@@ -12,12 +13,14 @@ import type { ShopMetrics } from './metrics.ts';
 import { UpstreamError } from './outbound.ts';
 import type { Route } from './routes.ts';
 import { RefusedRequest } from './routes.ts';
+import { createSpinners } from './spinners.ts';
 import { readTrace } from './trace.ts';
 import { shareToPay, voucherOf } from './vouchers.ts';
 
 export interface ServiceOptions {
   routes: readonly Route[];
   database: Database | undefined;
+  journal?: Journal | undefined;
   metrics: ShopMetrics;
   log: ShopLog;
   /** Shared with the database, which reads it anew for every query. */
@@ -55,6 +58,7 @@ class InjectedFault extends Error {}
 export function createService(options: ServiceOptions): Service {
   const { routes, database, metrics, log, faults, sleep, clock } = options;
   const memory = createKeptMemory();
+  const spinners = createSpinners();
   let isStopping = false;
   let requests = 0;
   let cancelExit: () => void = () => undefined;
@@ -66,12 +70,13 @@ export function createService(options: ServiceOptions): Service {
     let failure: unknown;
     try {
       const body = route.method === 'POST' ? await readJson(request) : undefined;
-      const { latencyMs, errorRate, cpuBurnMs, memoryLeakKb, bugEvery } = faults.current;
+      const { latencyMs, errorRate, cpuBurnMs, memoryLeakKb, bugEvery, journalKb } = faults.current;
       requests += 1;
       if (latencyMs > 0) await sleep(latencyMs);
       if (options.random() < errorRate) throw new InjectedFault('this release fails on some requests');
       burn(cpuBurnMs, clock);
       memory.leak(memoryLeakKb);
+      await options.journal?.add(journalKb);
       shareToPay(voucherOf(requests, bugEvery));
       if (options.workMs > 0) await sleep(options.workMs);
       reply = { status: 200, body: await route.answer({ query: url.searchParams, body, ...trace }) };
@@ -99,7 +104,7 @@ export function createService(options: ServiceOptions): Service {
   }
 
   /** Those faults that do not wait for a request. */
-  async function obeyAtOnce({ idleConnections, allocateMb, exitAfterMs }: Faults): Promise<void> {
+  async function obeyAtOnce({ idleConnections, allocateMb, exitAfterMs, spinThreads }: Faults): Promise<void> {
     await database?.holdIdleConnections(idleConnections);
     cancelExit();
     if (exitAfterMs > 0) {
@@ -107,6 +112,7 @@ export function createService(options: ServiceOptions): Service {
       cancelExit = () => clearTimeout(timer);
     }
     memory.hold(allocateMb);
+    await spinners.set(spinThreads);
   }
 
   async function switchFaults(request: IncomingMessage): Promise<Reply> {
@@ -175,6 +181,7 @@ export function createService(options: ServiceOptions): Service {
 
   return {
     async start(port, address) {
+      if (faults.current.journalKb === 0) await options.journal?.clear();
       await obeyAtOnce(faults.current);
       await listen(server, port, address);
       if (tls && tlsServer) await listen(tlsServer, tls.port, address);
@@ -183,6 +190,7 @@ export function createService(options: ServiceOptions): Service {
     async stop() {
       isStopping = true;
       cancelExit();
+      await spinners.set(0);
       await sleep(options.drainMs);
       await Promise.all(
         [server, tlsServer].map((it) => {

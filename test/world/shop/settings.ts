@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { Faults } from './faults.ts';
 
-export const serviceNames = ['web', 'orders', 'catalog', 'payments'] as const;
+export const serviceNames = ['web', 'orders', 'catalog', 'payments', 'reports'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 const wholeMs = (fallback: number) => z.coerce.number().int().min(0).max(600_000).default(fallback);
@@ -38,6 +38,8 @@ const Environment = z.object({
   DRAIN_MS: wholeMs(1000),
   /** Readiness asks the database too. Off by default: a sick database must not take every pod out of its Service. */
   READY_NEEDS_DATABASE: z.enum(['true', 'false']).default('false'),
+  /** Folder on a volume for the journal; left out, none is kept. */
+  JOURNAL_FOLDER: z.string().startsWith('/').optional(),
   /** JSON of faults to start with, so that a bad release can be a change of the pod template. */
   FAULTS: z.string().default('{}'),
 });
@@ -59,6 +61,7 @@ export interface Settings {
   callTimeoutMs: number;
   drainMs: number;
   readyNeedsDatabase: boolean;
+  journalFolder: string | undefined;
   faults: Faults;
 }
 
@@ -67,6 +70,7 @@ const neededBy: Record<ServiceName, readonly ('DATABASE_URL' | 'ORDERS_URL' | 'C
   orders: ['DATABASE_URL', 'CATALOG_URL'],
   catalog: ['DATABASE_URL'],
   payments: [],
+  reports: [],
 };
 
 /** Throws with one line per wrong variable. Values are not repeated: DATABASE_URL may hold a password. */
@@ -97,6 +101,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     callTimeoutMs: e.CALL_TIMEOUT_MS,
     drainMs: e.DRAIN_MS,
     readyNeedsDatabase: e.READY_NEEDS_DATABASE === 'true',
+    journalFolder: e.JOURNAL_FOLDER,
     faults: readStartFaults(e.FAULTS),
   };
 }

@@ -1,4 +1,3 @@
-import type { EpisodeOptions } from '../../../src/series/episode.ts';
 import type { Random } from '../../../src/simulation/random.ts';
 
 const DAY_S = 86_400;
@@ -7,10 +6,7 @@ const DAY_S = 86_400;
 export interface QuietSeries {
   readonly kind: string;
   readonly kindOf: 'gauge' | 'counter';
-  readonly rule: EpisodeOptions;
   next(secondsSinceStart: number): number | null;
-  /** What real trouble makes of a value; for the other half of the question: would it be noticed? */
-  trouble(value: number): number;
 }
 
 /** What every service lives through: its own rhythm, releases that move the level a little, restarts that leave a short gap, and scrapes that fail. */
@@ -45,21 +41,15 @@ const KINDS: readonly Make[] = [
     const life = createLife(random, stepS);
     const base = random.logNormal(20, 1.2);
     let total = 0;
-    let more = 1;
     return {
       kind: 'requests',
       kindOf: 'counter',
-      rule: { leastAmount: base * 0.2 },
       next(t) {
         const { load, isGap, restarted } = life(t);
-        const expected = base * load * stepS * more;
+        const expected = base * load * stepS;
         if (restarted) total = 0;
         total += Math.max(0, Math.round(expected + Math.sqrt(expected) * Math.log(random.logNormal(1, 1))));
         return isGap ? null : total;
-      },
-      trouble(value) {
-        more = 0.05;
-        return value;
       },
     };
   },
@@ -70,12 +60,10 @@ const KINDS: readonly Make[] = [
     return {
       kind: 'duration',
       kindOf: 'gauge',
-      rule: { direction: 'high', leastAmount: 0.02 },
       next(t) {
         const { load, isGap, isWarming } = life(t);
         return isGap ? null : base * (0.7 + 0.3 * load) * random.logNormal(1, tail) * (isWarming ? 1.6 : 1);
       },
-      trouble: (value) => value * 6 + 0.1,
     };
   },
   // Share of failures: nearly always zero, now and then a few.
@@ -85,13 +73,11 @@ const KINDS: readonly Make[] = [
     return {
       kind: 'failures',
       kindOf: 'gauge',
-      rule: { direction: 'high', leastAmount: 0.01 },
       next(t) {
         const { load, isGap } = life(t);
         const failed = random.uniform() < 0.03 ? Math.ceil(random.exponential(1.5)) : 0;
         return isGap ? null : Math.min(1, failed / (requests * load));
       },
-      trouble: (value) => Math.min(1, value + 0.2),
     };
   },
   // CPU seconds per second: follows load, with jobs that run every hour.
@@ -102,13 +88,11 @@ const KINDS: readonly Make[] = [
     return {
       kind: 'cpu',
       kindOf: 'gauge',
-      rule: { leastAmount: 0.1 },
       next(t) {
         const { load, isGap, isWarming } = life(t);
         const works = (t + 3_600 - jobAt) % 3_600 < 120 ? 1 + job : 1;
         return isGap ? null : base * load * works * random.logNormal(1, 0.08) * (isWarming ? 1.5 : 1);
       },
-      trouble: (value) => value * 4 + 0.3,
     };
   },
   // Memory: grows until it is collected, starts anew with the process.
@@ -119,14 +103,12 @@ const KINDS: readonly Make[] = [
     return {
       kind: 'memory',
       kindOf: 'gauge',
-      rule: { leastAmount: base * 0.2 },
       next(t) {
         const { load, isGap, restarted } = life(t);
         held += base * 0.002 * load * random.uniform();
         if (held > base * (0.25 + 0.1 * random.uniform()) || restarted) held = 0;
         return isGap ? null : base + held;
       },
-      trouble: (value) => value * 2,
     };
   },
   // A queue: empty, with bursts that drain.
@@ -137,14 +119,12 @@ const KINDS: readonly Make[] = [
     return {
       kind: 'queue',
       kindOf: 'gauge',
-      rule: { direction: 'high', leastAmount: burst * 2 },
       next(t) {
         const { load, isGap } = life(t);
         if (random.uniform() < 0.01 * load) depth += random.exponential(burst);
         depth = Math.max(0, depth * Math.exp(-stepS / 45) - 0.5);
         return isGap ? null : Math.floor(depth);
       },
-      trouble: (value) => value + burst * 30,
     };
   },
 ];
