@@ -9,6 +9,7 @@ const ROOMS = {
   plugin: ['domain', 'ports'],
   simulation: ['domain'],
   redaction: ['domain'],
+  'log-patterns': ['domain'],
   'workload-metrics': ['domain', 'ports', 'plugin'],
   'workload-traces': ['domain', 'ports', 'plugin'],
   connections: ['domain', 'ports', 'plugin', 'workload-metrics'],
@@ -23,6 +24,8 @@ const ROOMS = {
   series: ['domain'],
   diagnosis: ['domain', 'ports', 'plugin', 'topology', 'series'],
   intake: ['domain', 'ports', 'plugin', 'redaction'],
+  'log-records': ['domain'],
+  'log-intake': ['domain', 'ports', 'log-patterns', 'log-records'],
   workflow: [
     'domain',
     'ports',
@@ -37,7 +40,7 @@ const ROOMS = {
     'recognition',
   ],
   operations: ['domain', 'ports', 'plugin', 'intake', 'workflow'],
-  http: ['domain', 'ports', 'operations', 'intake', 'config', 'telemetry'],
+  http: ['domain', 'ports', 'operations', 'intake', 'log-intake', 'config', 'telemetry'],
   cli: ['domain', 'ports', 'operations', 'config'],
 };
 const TESTS = '\\.test\\.ts$|-for-tests\\.ts$|/testing/';
@@ -56,6 +59,7 @@ const SDKS = [
   ['undici', '^src/adapters/'],
   ['node:sqlite', '^src/adapters/sqlite/'],
   ['openai', '^src/adapters/openai/'],
+  ['@elastic/elasticsearch', '^src/adapters/elasticsearch/'],
 ];
 const sdkRules = SDKS.map(([sdk, place]) => ({
   name: `sdk-${sdk.replace(/[^a-z]+/g, '-').replace(/^-/, '')}`,
@@ -72,7 +76,7 @@ const pluginRules = plugins.flatMap((folder) => [
     from: { path: `^${folder}/`, pathNot: TESTS },
     to: {
       path: '^(src|detectors|remediations|skills|test)/',
-      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes)/|^${folder}/`,
+      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes|log-patterns)/|^${folder}/`,
     },
   },
   {

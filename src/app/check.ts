@@ -11,6 +11,7 @@ import type { ClusterReader } from '../ports/cluster.ts';
 import { findProblem } from '../redaction/extra-patterns.ts';
 import { alertmanagerOf, languageModelOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
+import { elasticsearchOf } from './log-tails.ts';
 import { wantedPermissions } from './permissions.ts';
 import { BUILTIN_POLICIES } from './version.ts';
 
@@ -45,6 +46,7 @@ export async function checkConfig(file: string, { env, screen, out }: CheckEnvir
     await prometheusRow(config),
     await alertmanagerRow(config),
     ...(await clusterRows(config)),
+    ...(await logRows(config)),
     await modelRow(config),
     channelRow('first channel', config.notify.first),
     channelRow('second channel', config.notify.second),
@@ -86,6 +88,32 @@ async function alertmanagerRow(config: LoadedConfig): Promise<Row> {
   } finally {
     alertmanager.close();
   }
+}
+
+/** Where logs come from; an Elasticsearch that refuses tells the least privileges that are enough. */
+async function logRows({ logs }: LoadedConfig): Promise<Row[]> {
+  if (logs.intake === null && logs.elasticsearch.length === 0) {
+    return [{ what: 'logs', state: 'not set', detail: 'no log is read; set logs.intake or logs.elasticsearch' }];
+  }
+  const rows: Row[] = [];
+  if (logs.intake !== null) {
+    const { listen, auth } = logs.intake;
+    const who = auth.length === 0 ? 'senders on this machine only' : auth.map(({ kind }) => kind).join(', ');
+    rows.push({ what: 'log intake', state: 'ok', detail: `${listen.host}:${listen.port}, open to ${who}` });
+  }
+  for (const target of logs.elasticsearch) {
+    rows.push(
+      await tried(`logs of ${target.name}`, async () => {
+        const source = await elasticsearchOf({ ...target, timeoutMs: TIMEOUT_MS });
+        try {
+          return await source.check();
+        } finally {
+          await source.close();
+        }
+      }),
+    );
+  }
+  return rows;
 }
 
 async function modelRow({ model }: LoadedConfig): Promise<Row> {

@@ -35,6 +35,7 @@ import { createReadingPool, openReading } from '../workflow/reading.ts';
 import { createTick } from '../workflow/tick.ts';
 import { advisorOf, alertmanagerOf, channelsOf, prometheusOf } from './adapters.ts';
 import { detectorConfigOf } from './detector-config.ts';
+import { type Logs, startLogs } from './logs.ts';
 import { startMaintenance } from './maintenance.ts';
 import { intakeMeter, refreshGauges, workflowMeter } from './meters.ts';
 import { startScanning } from './scanning.ts';
@@ -52,6 +53,8 @@ export interface AppOptions {
 
 export interface App {
   readonly url: string;
+  /** Where shippers of logs send to; null when none may. */
+  readonly logsUrl: string | null;
   readonly store: Store;
   readonly operations: Operations;
   /** Stops everything in reverse, each part within `withinMs`; the names of those that did not stop in time. */
@@ -98,7 +101,8 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   const opened = await openSqliteStore({ path: config.store.path, clock });
   stops.add('store', () => opened.close());
   const store: Store = { ...opened, loweredAutonomy: () => stillLowered(opened, policies) };
-  const metrics = createMetrics((all) => refreshGauges(all, operations));
+  let logs: Logs | null = null;
+  const metrics = createMetrics((all) => refreshGauges(all, operations, logs?.readUpTo() ?? new Map()));
 
   const prometheus = prometheusOf(config);
   stops.add('prometheus', () => prometheus.close());
@@ -269,6 +273,8 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   stops.add('http', () => http.close(STOP_HTTP_WITHIN_MS));
   log.info({ url: http.url, version: VERSION, policies: policies.length }, 'listening');
 
+  logs = await startLogs({ config, store: opened.logs, redactor, clock, metrics, log, stops });
+
   // Alerts are taken (or put off) while the first lists are read.
   stops.add('kubernetes', () => kubernetes.stop());
   await kubernetes.start();
@@ -283,6 +289,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     'retention',
     startMaintenance({
       store,
+      logs: opened.logs,
       clock,
       retention: config.retention,
       metrics,
@@ -320,7 +327,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   // Stopped first: no tick begins any more, and those under way end.
   await waker.start(tick);
   stops.add('waker', () => waker.stop(STOP_TICKS_WITHIN_MS));
-  return { url: http.url, store, operations, stop: (withinMs) => stops.stop(withinMs) };
+  return { url: http.url, logsUrl: logs.url, store, operations, stop: (withinMs) => stops.stop(withinMs) };
 }
 
 /** Lowered autonomy counts until the rules that it was lowered under are changed. */

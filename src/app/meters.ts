@@ -1,4 +1,5 @@
 import type { IntakeMeter } from '../intake/alert-intake.ts';
+import type { LogMeter } from '../log-intake/log-intake.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { WorkflowMeter } from '../workflow/deps.ts';
@@ -35,8 +36,21 @@ export function intakeMeter(metrics: Metrics): IntakeMeter {
   };
 }
 
+/** What the intake of logs counts, as metrics. */
+export function logMeter(metrics: Metrics): LogMeter {
+  return {
+    documents: (door, outcome, count) => metrics.count('hale_log_documents_total', { door, outcome }, count),
+    oddity: (oddity, count) => metrics.count('hale_log_oddities_total', { oddity }, count),
+    overflowed: (count) => metrics.count('hale_log_overflowed_total', {}, count),
+  };
+}
+
 /** Sets the gauges from one status report. */
-export async function refreshGauges(metrics: Metrics, operations: Pick<Operations, 'status'>): Promise<void> {
+export async function refreshGauges(
+  metrics: Metrics,
+  operations: Pick<Operations, 'status'>,
+  logsReadUpTo: ReadonlyMap<string, number | null>,
+): Promise<void> {
   const { incidents, obligations, store, cluster, freeze } = await operations.status();
   const plain = (value: number) => [{ labels: {}, value }];
   metrics.set(
@@ -50,5 +64,9 @@ export async function refreshGauges(metrics: Metrics, operations: Pick<Operation
   metrics.set('hale_store_bytes', plain(store.bytes));
   metrics.set('hale_store_writable', plain(store.writable ? 1 : 0));
   metrics.set('hale_cluster_cache_ready', plain(cluster.state === 'ready' ? 1 : 0));
+  metrics.set(
+    'hale_log_tail_read_up_to_seconds',
+    [...logsReadUpTo].flatMap(([target, at]) => (at === null ? [] : [{ labels: { target }, value: at / 1_000 }])),
+  );
   metrics.set('hale_frozen', plain(freeze.frozen === false ? 0 : 1));
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { Environment } from './config-source.ts';
 import { loadConfig, parseConfig } from './load-config.ts';
-import { isLoopback } from './loaded-config.ts';
+import { isLoopback } from './loopback.ts';
 import { Secret } from './secret.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));

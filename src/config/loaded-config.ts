@@ -1,8 +1,10 @@
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { ConfigSource } from './config-source.ts';
+import { clientAuth, clientTls, intakeAuth, type Secrets, secretReader } from './credentials.ts';
+import { compileLogs } from './log-config.ts';
+import { isLoopback } from './loopback.ts';
 import type { ConfigFile } from './schema.ts';
-import { Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
 
 /** How Hale proves itself to another server. */
 export type LoadedAuth =
@@ -11,6 +13,40 @@ export type LoadedAuth =
 
 /** How a sender of alerts proves itself to Hale. */
 export type LoadedIntakeAuth = LoadedAuth | { readonly kind: 'mtls' };
+
+/** What shippers of logs may show, and what Hale may show an Elasticsearch. */
+export type LoadedElasticAuth = LoadedAuth | { readonly kind: 'apiKey'; readonly apiKey: Secret };
+export type LoadedLogAuth = LoadedElasticAuth | { readonly kind: 'mtls' };
+
+/** The door for shippers of logs. */
+export interface LoadedLogIntake {
+  readonly listen: LoadedConfig['listen'];
+  readonly auth: readonly LoadedLogAuth[];
+  readonly version: string;
+  readonly maxBodyBytes: number;
+  readonly maxDocumentChars: number;
+  readonly maxPendingBytes: number;
+  readonly bodyTimeoutMs: number;
+  readonly rememberForMs: number;
+  readonly rememberIds: number;
+}
+
+/** An Elasticsearch whose documents are read as they come. */
+export interface LoadedLogTarget {
+  readonly name: string;
+  readonly url: string;
+  readonly indices: readonly string[];
+  readonly auth: LoadedElasticAuth | null;
+  readonly tls: (Omit<LoadedTls, 'serverName'> & { readonly caFingerprint?: string }) | null;
+  readonly intervalMs: number;
+  readonly overlapMs: number;
+  readonly lateForMs: number;
+  readonly lateEveryMs: number;
+  readonly sinceMs: number;
+  readonly pageSize: number;
+  readonly timeoutMs: number;
+  readonly rememberIds: number;
+}
 
 export interface LoadedTls {
   readonly caFile?: string;
@@ -90,6 +126,7 @@ export interface LoadedConfig {
   readonly catalogue: ConfigFile['catalogue'];
   readonly model: LoadedModel | null;
   readonly notify: { readonly first: LoadedChannel | null; readonly second: LoadedChannel | null };
+  readonly logs: { readonly intake: LoadedLogIntake | null; readonly elasticsearch: readonly LoadedLogTarget[] };
   readonly storm: { readonly sickSubjects: number; readonly withinMs: number; readonly quietForMs: number };
   readonly freeze: ConfigFile['freeze'];
   readonly store: { readonly path: string };
@@ -127,7 +164,7 @@ export interface LoadedConfig {
   placeOf(path: readonly PropertyKey[]): string;
 }
 
-type Report = (path: readonly PropertyKey[], message: string) => void;
+export type Report = (path: readonly PropertyKey[], message: string) => void;
 
 /** What the schema alone cannot say: that secrets are there, and that keys agree with one another. Problems go to `report`. */
 export function compileConfig(
@@ -216,6 +253,7 @@ export function compileConfig(
       first: channel(file.notify.first, ['notify', 'first'], secrets, report),
       second: channel(file.notify.second, ['notify', 'second'], secrets, report),
     },
+    logs: compileLogs(file.logs, secrets, path, report),
     storm: { sickSubjects: file.storm.sickSubjects, withinMs: file.storm.within, quietForMs: file.storm.quietFor },
     freeze: file.freeze,
     store: { path: path(file.store.path) },
@@ -227,7 +265,13 @@ export function compileConfig(
       maxSeries: file.scan.maxSeries,
       minRatePerS: file.scan.minRatePerS,
     },
-    retention: { signals: cap('signals'), evidence: cap('evidence'), incidents: cap('incidents'), audit: cap('audit') },
+    retention: {
+      signals: cap('signals'),
+      evidence: cap('evidence'),
+      incidents: cap('incidents'),
+      audit: cap('audit'),
+      logs: cap('logs'),
+    },
     redaction: file.redaction,
     detectors: file.detectors,
     workflow: {
@@ -249,13 +293,6 @@ export function compileConfig(
     },
     placeOf,
   };
-}
-
-/** `localhost` and the loopback networks; anything else can be reached from outside. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  if (bare === 'localhost' || bare === '::1') return true;
-  return isIP(bare) === 4 && bare.startsWith('127.');
 }
 
 function checkAgreement(file: ConfigFile, report: Report): void {
@@ -300,95 +337,6 @@ function reportTwins(names: readonly string[], path: readonly PropertyKey[], rep
     if (names.indexOf(name) < index)
       report([...path, index, 'name'], `found ${JSON.stringify(name)} twice; every name must be its own`);
   }
-}
-
-type SecretName = 'bearer' | 'token' | 'password' | 'url' | 'key';
-type Secrets = (name: SecretName, from: object, path: readonly PropertyKey[]) => Secret | null;
-
-/** Finds the secret that `xxxEnv` or `xxxFile` names. Missing, empty or ambiguous is a problem; there is no default. */
-function secretReader({ env, readFile, folder }: ConfigSource, report: Report): Secrets {
-  return (name, from, path) => {
-    const envKey = `${name}Env`;
-    const fileKey = `${name}File`;
-    const sources = new Map<string, unknown>(Object.entries(from));
-    const variable = sources.get(envKey);
-    const fileName = sources.get(fileKey);
-    if ((typeof variable === 'string') === (typeof fileName === 'string')) {
-      report(path, `write either ${envKey} or ${fileKey}`);
-      return null;
-    }
-    if (typeof variable === 'string') {
-      const value = env[variable]?.trim() ?? '';
-      if (value !== '') return new Secret(() => value);
-      report(
-        [...path, envKey],
-        `the environment variable ${variable} is not set or empty; set it before Hale is started`,
-      );
-      return null;
-    }
-    const file = resolve(folder, String(fileName));
-    const read = (): string => readFile(file).trim();
-    const problem = unreadable(read);
-    if (problem === null) return new Secret(read);
-    report([...path, fileKey], `the file ${file} ${problem}`);
-    return null;
-  };
-}
-
-function unreadable(read: () => string): string | null {
-  try {
-    return read() === '' ? 'is empty; write the secret into it' : null;
-  } catch (error) {
-    return `cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'error'})`;
-  }
-}
-
-type AuthKeys = {
-  readonly bearerEnv?: unknown;
-  readonly bearerFile?: unknown;
-  readonly basic?: { readonly username: string } | undefined;
-};
-
-function clientAuth(auth: AuthKeys, path: readonly PropertyKey[], secrets: Secrets, report: Report): LoadedAuth | null {
-  const bearer = auth.bearerEnv !== undefined || auth.bearerFile !== undefined;
-  if (bearer === (auth.basic !== undefined)) {
-    report(path, 'write exactly one way: bearerEnv, bearerFile or basic');
-    return null;
-  }
-  if (auth.basic !== undefined) {
-    const password = secrets('password', auth.basic, [...path, 'basic']);
-    return password === null ? null : { kind: 'basic', username: auth.basic.username, password };
-  }
-  const token = secrets('bearer', auth, path);
-  return token === null ? null : { kind: 'bearer', token };
-}
-
-function intakeAuth(
-  auth: AuthKeys & { readonly mtls?: true | undefined },
-  path: readonly PropertyKey[],
-  secrets: Secrets,
-  report: Report,
-): LoadedIntakeAuth | null {
-  if (auth.mtls !== true) return clientAuth(auth, path, secrets, report);
-  if (Object.keys(auth).length === 1) return { kind: 'mtls' };
-  report(path, 'write exactly one way in each entry: bearerEnv, bearerFile, basic or mtls');
-  return null;
-}
-
-function clientTls(
-  tls: NonNullable<ConfigFile['prometheus']['tls']>,
-  path: readonly PropertyKey[],
-  absolute: (name: string) => string,
-  report: Report,
-): LoadedTls {
-  if ((tls.certFile === undefined) !== (tls.keyFile === undefined))
-    report(path, 'certFile and keyFile belong together; write both or neither');
-  return {
-    ...(tls.caFile === undefined ? {} : { caFile: absolute(tls.caFile) }),
-    ...(tls.certFile === undefined ? {} : { certFile: absolute(tls.certFile) }),
-    ...(tls.keyFile === undefined ? {} : { keyFile: absolute(tls.keyFile) }),
-    ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
-  };
 }
 
 function languageModel(given: NonNullable<ConfigFile['model']>, secrets: Secrets): LoadedModel {

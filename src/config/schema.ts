@@ -46,6 +46,72 @@ const ClientTls = z.strictObject({
   serverName: Text.optional(),
 });
 
+/** `id:key`, as Filebeat and Logstash write it, or the encoded form that Elasticsearch gives out. */
+const ApiKey = { apiKeyEnv: EnvName.optional(), apiKeyFile: Path.optional() };
+export const LogIntakeAuth = z.strictObject({ ...BEARER, ...ApiKey, mtls: z.literal(true).optional() });
+export const ElasticsearchAuth = z.strictObject({ ...BEARER, ...ApiKey });
+
+const LogIntake = z.strictObject({
+  host: Text.default('127.0.0.1'),
+  port: z.number().int().min(0).max(65_535).default(9_200),
+  tls: z.strictObject({ certFile: Path, keyFile: Path, clientCaFile: Path.optional() }).optional(),
+  auth: z.array(LogIntakeAuth).max(16).default([]),
+  /** What is reported to shippers; Beats want it no older than themselves. */
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, 'a version like 8.19.2')
+    .default('8.19.2'),
+  /** Of one body, packed or not. */
+  maxBodyBytes: Count(512 * 1024 * 1024).default(32 * 1024 * 1024),
+  /** Longest document, in characters; a longer one is refused alone. */
+  maxDocumentChars: Count(128 * 1024 * 1024).default(16 * 1024 * 1024),
+  /** Of all bodies in memory at once; beyond it shippers are told to wait. */
+  maxPendingBytes: Count(1024 * 1024 * 1024).default(64 * 1024 * 1024),
+  bodyTimeout: DurationMs.default(MINUTE_MS),
+  /** How long, and how many, ids of documents are remembered to know one that comes again. */
+  rememberFor: DurationMs.default(15 * MINUTE_MS),
+  rememberIds: Count(10_000_000).default(1_000_000),
+});
+
+const ElasticsearchTarget = z.strictObject({
+  name: z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, 'a name of small letters, digits and -'),
+  url: HttpUrl,
+  /** Indices, data streams, aliases or patterns of them. */
+  indices: z
+    .array(
+      z
+        .string()
+        .regex(/^-?[^\s,"\\<>|?/#A-Z]{1,255}$/, 'the name of an index or data stream, or a pattern like logs-*'),
+    )
+    .min(1, 'at least one index, data stream or pattern')
+    .max(100),
+  auth: ElasticsearchAuth.optional(),
+  tls: z
+    .strictObject({
+      caFile: Path.optional(),
+      certFile: Path.optional(),
+      keyFile: Path.optional(),
+      /** SHA-256 of the certificate of the authority, in hexadecimal. */
+      caFingerprint: z
+        .string()
+        .regex(/^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/, 'a SHA-256 fingerprint in hexadecimal')
+        .optional(),
+    })
+    .optional(),
+  /** How often it is asked for what is new. */
+  interval: DurationMs.default(5_000),
+  /** What is asked for again each time: longer than its refresh interval. */
+  overlap: DurationMs.default(30_000),
+  /** And once in a while: how late a document may come. */
+  lateFor: DurationMs.default(5 * MINUTE_MS),
+  lateEvery: DurationMs.default(MINUTE_MS),
+  /** Where reading begins the first time: so long ago. */
+  since: DurationMs.default(5 * MINUTE_MS),
+  pageSize: Count(10_000).default(2_000),
+  timeout: DurationMs.default(30_000),
+  rememberIds: Count(10_000_000).default(1_000_000),
+});
+
 /** Headers that carry credentials: those belong under `auth`. */
 const CREDENTIAL_HEADER = /^(?:authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/i;
 const HeaderName = z
@@ -213,6 +279,13 @@ export const ConfigFile = z.strictObject({
       minRatePerS: z.number().positive().default(0.5),
     })
     .prefault({}),
+  /** Log events: taken from shippers, and read from Elasticsearch. */
+  logs: z
+    .strictObject({
+      intake: LogIntake.optional(),
+      elasticsearch: z.array(ElasticsearchTarget).max(32).default([]),
+    })
+    .prefault({}),
   storm: z
     .strictObject({
       sickSubjects: Count(10_000).default(5),
@@ -230,6 +303,8 @@ export const ConfigFile = z.strictObject({
       evidence: Cap(30 * DAY_MS, 200_000),
       incidents: Cap(180 * DAY_MS, 50_000),
       audit: Cap(365 * DAY_MS, 1_000_000),
+      /** Counts of log events, one row for each minute, source, pattern and set of labels. */
+      logs: Cap(7 * DAY_MS, 2_000_000),
     })
     .prefault({}),
   redaction: z

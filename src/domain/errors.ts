@@ -104,6 +104,26 @@ export const ERROR_CODES = {
     exit: 4,
     meaning: 'Alertmanager did not answer, or answered that it cannot.',
   },
+  'logs-unavailable': {
+    level: 'info',
+    retryable: true,
+    exit: 4,
+    meaning: 'Elasticsearch did not answer, is too busy, or answered in part only.',
+  },
+  'logs-view-expired': {
+    level: 'info',
+    retryable: true,
+    exit: 4,
+    meaning:
+      'What was being read of Elasticsearch is gone: its point in time expired, or an index was deleted. Reading goes on from the stored position.',
+  },
+  'logs-forbidden': {
+    level: 'warn',
+    retryable: false,
+    exit: 1,
+    meaning: 'Elasticsearch refused the credential, or it lacks a privilege; the message names what is enough.',
+  },
+  'logs-rejected': { level: 'warn', retryable: false, exit: 1, meaning: 'Elasticsearch refused the request as wrong.' },
   'cluster-unavailable': {
     level: 'info',
     retryable: true,

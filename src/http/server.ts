@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import underPressure from '@fastify/under-pressure';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { isLoopback } from '../config/loaded-config.ts';
+import { isLoopback } from '../config/loopback.ts';
 import { HaleError } from '../domain/errors.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Readiness } from '../operations/results.ts';
@@ -167,7 +167,7 @@ function sendError(error: unknown, reply: FastifyReply, log: HttpLog): FastifyRe
 }
 
 /** What is no HTTP at all, or comes too slowly, never reaches a route. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -186,7 +186,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   );
 }
 
-function tlsOptions(tls: NonNullable<HttpServerOptions['listen']['tls']>) {
+export function tlsOptions(tls: NonNullable<HttpServerOptions['listen']['tls']>, section = 'listen.tls') {
   try {
     return {
       cert: readFileSync(tls.certFile),
@@ -199,11 +199,11 @@ function tlsOptions(tls: NonNullable<HttpServerOptions['listen']['tls']>) {
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new HaleError('config-invalid', `listen.tls: ${why}; write files that Hale may read`, { cause: error });
+    throw new HaleError('config-invalid', `${section}: ${why}; write files that Hale may read`, { cause: error });
   }
 }
 
-async function close(app: FastifyInstance, withinMs: number): Promise<void> {
+export async function close(app: FastifyInstance, withinMs: number): Promise<void> {
   const server: Server = app.server;
   const cutOff = setTimeout(() => server.closeAllConnections(), withinMs);
   try {

@@ -11,6 +11,8 @@ interface Revealing {
 export type IntakeCredential =
   | { readonly kind: 'bearer'; readonly token: Revealing }
   | { readonly kind: 'basic'; readonly username: string; readonly password: Revealing }
+  /** `id:key`, as shippers of logs send it to Elasticsearch. */
+  | { readonly kind: 'apiKey'; readonly apiKey: Revealing }
   | { readonly kind: 'mtls' };
 
 /** What is known of a sender before its body is read. */
@@ -23,15 +25,24 @@ export interface Sender {
 
 export type Authenticate = (sender: Sender) => void;
 
+const ALERT_WORDS = { section: 'intake.auth', where: 'http_config of the receiver that points at Hale' };
+
 /**
  * Compares what a sender shows with every credential, hashed, in constant time and without an early end. Without credentials only senders on
  * this machine get in. Secrets are read here, once. Errors: unauthenticated.
  */
-export function createAuthenticator(credentials: readonly IntakeCredential[]): Authenticate {
+export function createAuthenticator(
+  credentials: readonly IntakeCredential[],
+  words: { readonly section: string; readonly where: string } = ALERT_WORDS,
+): Authenticate {
   const mtls = credentials.some(({ kind }) => kind === 'mtls');
   const expected = credentials.flatMap((credential) => {
-    if (credential.kind === 'bearer') return [digest(`bearer ${required(credential.token)}`)];
-    if (credential.kind === 'basic') return [digest(`basic ${credential.username}:${required(credential.password)}`)];
+    if (credential.kind === 'bearer') return [digest(`bearer ${required(credential.token, words.section)}`)];
+    if (credential.kind === 'apiKey')
+      return [digest(`apikey ${decodedKey(required(credential.apiKey, words.section))}`)];
+    if (credential.kind === 'basic') {
+      return [digest(`basic ${credential.username}:${required(credential.password, words.section)}`)];
+    }
     return [];
   });
   const ways = describe(credentials);
@@ -41,7 +52,7 @@ export function createAuthenticator(credentials: readonly IntakeCredential[]): A
       if (isLoopbackAddress(remoteAddress)) return;
       throw new HaleError(
         'unauthenticated',
-        'no credential is configured, so only senders on this machine are let in; configure intake.auth',
+        'no credential is configured, so only senders on this machine are let in; configure ' + words.section,
       );
     }
     const shown = digest(normalise(authorization ?? ''));
@@ -50,7 +61,7 @@ export function createAuthenticator(credentials: readonly IntakeCredential[]): A
     if (fits || (mtls && certified)) return;
     const found =
       authorization === undefined ? 'the request carries no Authorization header' : 'the credential does not fit';
-    throw new HaleError('unauthenticated', `${found}; set ${ways} in http_config of the receiver that points at Hale`);
+    throw new HaleError('unauthenticated', `${found}; set ${ways} in ${words.where}`);
   };
 }
 
@@ -58,16 +69,22 @@ function digest(text: string): Buffer {
   return hash('sha256', text, 'buffer');
 }
 
-function required(secret: Revealing): string {
+function required(secret: Revealing, section: string): string {
   const text = secret.reveal();
-  if (text === '') throw new HaleError('config-invalid', 'intake.auth: a secret is empty; there is no default');
+  if (text === '') throw new HaleError('config-invalid', `${section}: a secret is empty; there is no default`);
   return text;
 }
 
-/** `Bearer x` and `Basic base64(user:password)` in the form that is hashed; anything else fits nothing. */
+/** `id:key` also where it is configured in the encoded form that Elasticsearch gives out. */
+function decodedKey(key: string): string {
+  return key.includes(':') ? key : Buffer.from(key, 'base64').toString('utf8');
+}
+
+/** `Bearer x`, `Basic base64(user:password)` and `ApiKey base64(id:key)` in the form that is hashed; anything else fits nothing. */
 function normalise(authorization: string): string {
   const [, scheme = '', value = ''] = /^([A-Za-z]{1,16}) {1,4}(\S+)$/.exec(authorization.trim()) ?? [];
   if (scheme.toLowerCase() === 'bearer') return `bearer ${value}`;
+  if (scheme.toLowerCase() === 'apikey') return `apikey ${Buffer.from(value, 'base64').toString('utf8')}`;
   if (scheme.toLowerCase() === 'basic') return `basic ${Buffer.from(value, 'base64').toString('utf8')}`;
   return '';
 }
@@ -76,6 +93,7 @@ function describe(credentials: readonly IntakeCredential[]): string {
   const names = {
     bearer: 'authorization.credentials',
     basic: 'basic_auth',
+    apiKey: 'api_key',
     mtls: 'tls_config with a client certificate',
   };
   return [...new Set(credentials.map(({ kind }) => names[kind]))].join(' or ');

@@ -75,6 +75,36 @@ export const METRICS = {
     labels: ['why'],
     help: 'Questions or series that a scan left out: too-many-series or not-answered.',
   },
+  hale_log_documents_total: {
+    type: 'counter',
+    labels: ['door', 'outcome'],
+    help: 'Log events by door (bulk, http, tail) and what became of them: counted, repeated, refused or deleted.',
+  },
+  hale_log_oddities_total: {
+    type: 'counter',
+    labels: ['oddity'],
+    help: 'Log events that were odd, and counted all the same.',
+  },
+  hale_log_overflowed_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Log events counted under no pattern of their own, because too many new patterns came in an hour.',
+  },
+  hale_log_requests_refused_total: {
+    type: 'counter',
+    labels: ['code'],
+    help: 'Requests of shippers that were refused whole, by error code.',
+  },
+  hale_log_tail_passes_total: {
+    type: 'counter',
+    labels: ['target', 'outcome'],
+    help: 'Looks at an Elasticsearch, by configured target: complete, or the error code that ended it.',
+  },
+  hale_log_tail_read_up_to_seconds: {
+    type: 'gauge',
+    labels: ['target'],
+    help: 'Unix time of the newest log event that was read, by configured target.',
+  },
   hale_open_incidents: { type: 'gauge', labels: ['phase'], help: 'Incidents that are not closed, by phase.' },
   hale_open_obligations: { type: 'gauge', labels: ['kind'], help: 'Obligations that are open, by kind.' },
   hale_store_bytes: { type: 'gauge', labels: [], help: 'Bytes that the store takes on disk.' },

@@ -24,8 +24,13 @@ export interface DaemonProcess {
 const READY_WITHIN_MS = 60_000;
 export const BENCH_NAMESPACE = 'bench';
 
-/** `entry` is `src/main.ts` or the compiled `dist/src/main.js`. */
-export async function startDaemon(entry: string, workloads: number, seed: number): Promise<DaemonProcess> {
+/** `entry` is `src/main.ts` or the compiled `dist/src/main.js`; `sections` are further ones of its configuration. */
+export async function startDaemon(
+  entry: string,
+  workloads: number,
+  seed: number,
+  sections = '',
+): Promise<DaemonProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'hale-bench-'));
   const kubernetes = createKubernetesServer({ clock: systemClock, random: createRandom(seed), podStartMs: 1 });
   for (let index = 0; index < workloads; index += 1)
@@ -44,6 +49,7 @@ prometheus: { url: '${prometheus.url}' }
 kubernetes: { kubeconfig: '${join(folder, 'kubeconfig')}' }
 scope: { namespaces: [${BENCH_NAMESPACE}] }
 store: { path: '${join(folder, 'store.db')}' }
+${sections}
 `,
   );
   const token = 'bench-token-of-this-run-only';

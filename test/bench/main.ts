@@ -1,9 +1,13 @@
 // `npm run bench -- NAME [--data DIR] [--out FILE] [--seed N]`: one JSON line per figure on standard output, progress on standard error.
 import { parseArgs } from 'node:util';
 import { bench as alerts } from './alerts.ts';
+import { bench as bulk } from './bulk.ts';
 import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
+import { bench as loghub2k } from './loghub2k.ts';
+import { bench as miner } from './miner.ts';
+import { bench as minerMemory } from './miner-memory.ts';
 import { bench as nab } from './nab.ts';
 import { bench as nezha } from './nezha.ts';
 import { bench as petshop } from './petshop.ts';
@@ -12,6 +16,7 @@ import { bench as scan } from './scan.ts';
 import { bench as series } from './series.ts';
 import { bench as sockshop1 } from './sockshop1.ts';
 import { bench as store } from './store.ts';
+import { bench as tail } from './tail.ts';
 import { bench as watch } from './watch.ts';
 
 const BENCHES: readonly Bench[] = [
@@ -27,6 +32,11 @@ const BENCHES: readonly Bench[] = [
   nezha,
   petshop,
   sockshop1,
+  loghub2k,
+  miner,
+  minerMemory,
+  bulk,
+  tail,
 ];
 
 const { values, positionals } = parseArgs({
@@ -37,7 +47,7 @@ const [name] = positionals;
 const chosen = BENCHES.find((bench) => bench.name === name);
 
 if (name === undefined) {
-  for (const bench of BENCHES) process.stdout.write(`${bench.name.padEnd(10)} ${bench.summary}\n`);
+  for (const bench of BENCHES) process.stdout.write(`${bench.name.padEnd(12)} ${bench.summary}\n`);
 } else if (chosen === undefined) {
   process.stderr.write(`unknown bench "${name}"; one of: ${BENCHES.map((bench) => bench.name).join(', ')}\n`);
   process.exitCode = 2;

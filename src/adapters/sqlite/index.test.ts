@@ -119,7 +119,11 @@ describe('the file', () => {
     expect(rows.map((row) => ({ ...row }))).toEqual([
       { version: 1, name: 'first tables', at: T0 },
       { version: 2, name: 'attempts as a column', at: T0 },
+<<<<<<< HEAD
+      { version: 3, name: 'counts of log events', at: T0 },
+=======
       { version: 3, name: 'beginning of signals as a column', at: T0 },
+>>>>>>> main
     ]);
   });
 
@@ -129,7 +133,13 @@ describe('the file', () => {
     await store.close();
     const db = new DatabaseSync(path);
     db.exec(`ALTER TABLE incident DROP COLUMN attempts; ALTER TABLE obligation DROP COLUMN attempts;
+<<<<<<< HEAD
+             DELETE FROM migration WHERE version >= 2`);
+    for (const table of ['count', 'sample', 'seen', 'receipt', 'labels', 'pattern', 'source'])
+      db.exec(`DROP TABLE log_${table}`);
+=======
              ALTER TABLE signal DROP COLUMN started_at; DELETE FROM migration WHERE version >= 2`);
+>>>>>>> main
     db.close();
 
     const incident = await (await open()).incident('a');

@@ -3,11 +3,13 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HaleError, isHaleError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { LogStore } from '../../ports/log-store.ts';
 import type { Store } from '../../ports/store.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { type Database, integerOf, wrapDatabase } from './database.ts';
 import { encodeChange } from './encode.ts';
 import { removeHolder, storeLocked, writeHolder } from './lock.ts';
+import { createLogTables } from './logs.ts';
 import { APPLICATION_ID, migrate } from './migrations.ts';
 import { createPruning } from './prune.ts';
 import { createReads } from './read.ts';
@@ -35,11 +37,16 @@ const PROBE_BYTES = 256 * 1024;
 const PROBE_EVERY_MS = 1_000;
 const KINDS_OF_ROWS = ['incident', 'obligation', 'signal', 'evidence', 'audit', 'intent', 'approval'] as const;
 
+/** The store, and the counts of log events that live in the same file. */
+export interface SqliteStore extends Store {
+  readonly logs: LogStore;
+}
+
 /**
  * The embedded store: one file, one process, every commit on disk before it is answered.
  * Throws `store-locked`, `store-schema-newer`, or `store-unavailable` when the file cannot be used.
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { path, clock } = options;
   const db = openDatabase(options);
   const reads = createReads(db);
@@ -80,8 +87,21 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }
   }
 
+  /** Writes at once, in a transaction of its own; an outage counts as one of the store. */
+  function whileWritable<T>(doing: string, work: () => T): T {
+    return whileOpen(doing, () => {
+      try {
+        return work();
+      } catch (error) {
+        if (isOutage(error)) onOutage();
+        throw error;
+      }
+    });
+  }
+
   return {
     ...asyncReads(reads, whileOpen),
+    logs: asyncLogs(createLogTables(db), whileOpen, whileWritable),
     async commit(change) {
       return queue.add(whileOpen('commit', () => encodeChange(change)));
     },
@@ -94,14 +114,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       });
     },
     async prune(now, caps, maxRows) {
-      return whileOpen('prune', () => {
-        try {
-          return prune(now, caps, maxRows);
-        } catch (error) {
-          if (isOutage(error)) onOutage();
-          throw error;
-        }
-      });
+      return whileWritable('prune', () => prune(now, caps, maxRows));
     },
     async size() {
       return whileOpen('size', () => ({
@@ -121,10 +134,25 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   };
 }
 
+type Guard = <T>(doing: string, work: () => T) => T;
+
+function asyncLogs(logs: ReturnType<typeof createLogTables>, whileOpen: Guard, whileWritable: Guard): LogStore {
+  return {
+    commit: async (change) => whileWritable('commit of log counts', () => logs.commit(change)),
+    position: async (source) => whileOpen('log position', () => logs.position(source)),
+    seen: async (source) => whileOpen('log ids', () => logs.seen(source)),
+    receipts: async (source) => whileOpen('log receipts', () => logs.receipts(source)),
+    counts: async (filter) => whileOpen('log counts', () => logs.counts(filter)),
+    patterns: async (limit) => whileOpen('log patterns', () => logs.patterns(limit)),
+    samples: async (patternId, limit) => whileOpen('log samples', () => logs.samples(patternId, limit)),
+    prune: async (now, caps, maxRows) => whileWritable('prune logs', () => logs.prune(now, caps, maxRows)),
+  };
+}
+
 /** Reads answer from the one connection: between two turns it holds what is committed, and nothing else. */
 function asyncReads(
   reads: ReturnType<typeof createReads>,
-  whileOpen: <T>(doing: string, work: () => T) => T,
+  whileOpen: Guard,
 ): Omit<Store, 'commit' | 'writable' | 'prune' | 'size' | 'close'> {
   return {
     incident: async (id) => whileOpen('incident', () => reads.incident(id)),

@@ -105,9 +105,35 @@ const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
+<<<<<<< HEAD
+    name: 'counts of log events',
+    sql: `
+      CREATE TABLE log_source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, position TEXT) STRICT;
+      CREATE TABLE log_pattern (
+        id INTEGER PRIMARY KEY, pattern_id TEXT NOT NULL UNIQUE, template TEXT NOT NULL, first_seen_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE log_labels (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;
+      CREATE TABLE log_count (
+        minute INTEGER NOT NULL, source INTEGER NOT NULL, pattern INTEGER NOT NULL, labels INTEGER NOT NULL, count INTEGER NOT NULL,
+        PRIMARY KEY (minute, source, pattern, labels)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE log_sample (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, pattern INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX log_sample_pattern ON log_sample (pattern, seq);
+      CREATE TABLE log_seen (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL, at INTEGER NOT NULL, ids BLOB NOT NULL
+      ) STRICT;
+      CREATE INDEX log_seen_at ON log_seen (source, at);
+      CREATE TABLE log_receipt (
+        source INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, hash)
+      ) STRICT, WITHOUT ROWID;
+    `,
+=======
     // Rows of before keep it in their body alone: there may be a million of them, and the start does not wait for that.
     name: 'beginning of signals as a column',
     sql: 'ALTER TABLE signal ADD COLUMN started_at INTEGER',
+>>>>>>> main
   },
 ];
 

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { Client } from '@elastic/elasticsearch';
+import { HaleError } from '../../domain/errors.ts';
+import type { LogPage, LogSource, LogView, PageRequest } from '../../ports/log-source.ts';
+import { translate } from './errors.ts';
+
+export interface ElasticsearchOptions {
+  readonly url: string;
+  readonly indices: readonly string[];
+  readonly auth?:
+    | { readonly apiKey: () => string }
+    | { readonly bearer: () => string }
+    | { readonly username: string; readonly password: () => string };
+  readonly tls?: {
+    readonly caFile?: string;
+    readonly certFile?: string;
+    readonly keyFile?: string;
+    readonly caFingerprint?: string;
+  };
+  readonly timeoutMs: number;
+}
+
+/** Longer than it takes to count one page, on a busy machine too; each page renews it. */
+const KEEP_ALIVE = '2m';
+const FIELD = { ingested: 'event.ingested', event: '@timestamp' } as const;
+
+/** Reads documents by their time from an Elasticsearch 8 or 9. */
+export function createElasticsearch(options: ElasticsearchOptions): LogSource {
+  const { url, indices, timeoutMs } = options;
+  const client = new Client({
+    node: url,
+    requestTimeout: timeoutMs,
+    maxRetries: 1,
+    ...authOf(options),
+    ...tlsOf(options),
+    // A document with a key like __proto__ must not make its whole page unreadable: nothing here ever copies keys of documents.
+    disablePrototypePoisoningProtection: true,
+  });
+
+  async function asked<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw translate(error, doing, url);
+    }
+  }
+
+  async function openView(): Promise<LogView> {
+    const opened = await asked('open a point in time', () =>
+      client.openPointInTime({ index: indices.join(','), keep_alive: KEEP_ALIVE, ignore_unavailable: true }),
+    );
+    let pit = opened.id;
+    return {
+      page: (request) =>
+        asked('read a page', async () => {
+          const answer = await client.search(searchOf(request, pit, timeoutMs));
+          // Always the newest: the server may move a view.
+          pit = answer.pit_id ?? pit;
+          const { failed, total } = answer._shards;
+          if (failed > 0 || answer.timed_out) {
+            const what = answer.timed_out ? 'it ran out of time' : `${failed} of ${total} shards failed`;
+            throw new HaleError('logs-unavailable', `${url}: read a page: ${what}; a part of an answer is none`);
+          }
+          return pageOf(answer.hits.hits, request);
+        }),
+      async close() {
+        // It ends by itself soon: failing to end it earlier is nobody's trouble.
+        await client.closePointInTime({ id: pit }).catch(() => undefined);
+      },
+    };
+  }
+
+  return {
+    open: openView,
+    async check() {
+      const view = await openView();
+      try {
+        const now = Date.now();
+        const { documents } = await view.page({ time: 'event', from: 0, to: now, size: 1, after: null });
+        const found = documents.length === 0 ? 'no documents yet' : 'documents can be read';
+        return `${url}: ${indices.join(', ')}: ${found}`;
+      } finally {
+        await view.close();
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+function searchOf({ time, from, to, size, after }: PageRequest, pit: string, timeoutMs: number) {
+  const field = FIELD[time];
+  const range = { range: { [field]: { gte: from, lte: to, format: 'epoch_millis' } } };
+  return {
+    pit: { id: pit, keep_alive: KEEP_ALIVE },
+    size,
+    track_total_hits: false,
+    timeout: `${timeoutMs}ms`,
+    query: {
+      bool: {
+        filter: [range],
+        ...(time === 'event' ? { must_not: [{ exists: { field: FIELD.ingested } }] } : {}),
+      },
+    },
+    // In milliseconds whether an index keeps milliseconds or nanoseconds; what is of the same one is told apart by its place.
+    sort: [
+      { [field]: { order: 'asc' as const, numeric_type: 'date' as const, unmapped_type: 'date' as const } },
+      { _shard_doc: { order: 'asc' as const } },
+    ],
+    ...(after === null ? {} : { search_after: [...after] as (string | number)[] }),
+  };
+}
+
+interface Hit {
+  readonly _index: string;
+  readonly _id?: string | undefined;
+  readonly _source?: unknown;
+  readonly sort?: readonly unknown[] | undefined;
+}
+
+function pageOf(hits: readonly Hit[], { size }: PageRequest): LogPage {
+  const documents = hits.map((hit) => ({
+    index: hit._index,
+    id: hit._id ?? '',
+    at: Number(hit.sort?.[0] ?? Number.NaN),
+    source: hit._source,
+  }));
+  return { documents, next: hits.length < size ? null : (hits.at(-1)?.sort ?? null) };
+}
+
+function authOf({ auth }: ElasticsearchOptions) {
+  if (auth === undefined) return {};
+  if ('bearer' in auth) return { auth: { bearer: auth.bearer() } };
+  if ('username' in auth) return { auth: { username: auth.username, password: auth.password() } };
+  const key = auth.apiKey();
+  return { auth: { apiKey: key.includes(':') ? Buffer.from(key).toString('base64') : key } };
+}
+
+function tlsOf({ tls }: ElasticsearchOptions) {
+  if (tls === undefined) return {};
+  try {
+    return {
+      ...(tls.caFingerprint === undefined ? {} : { caFingerprint: tls.caFingerprint }),
+      tls: {
+        ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile, 'utf8') }),
+        ...(tls.certFile === undefined ? {} : { cert: readFileSync(tls.certFile, 'utf8') }),
+        ...(tls.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile, 'utf8') }),
+      },
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HaleError('config-invalid', `logs.elasticsearch: tls: ${why}; name files that Hale may read`, {
+      cause: error,
+    });
+  }
+}

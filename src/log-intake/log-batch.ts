@@ -1,0 +1,182 @@
+import type { LogLabels, LogOddity, LogRecord } from '../domain/log-record.ts';
+import { labelsOf, lineOf, type NormaliseLimits, normalise } from '../log-records/index.ts';
+import type { LogPatterns } from '../ports/log-patterns.ts';
+import type { LogCommit, LogSample } from '../ports/log-store.ts';
+
+const MINUTE_MS = 60_000;
+/** Label sets of one batch that are told apart; what is beyond keeps namespace and service only. */
+const MAX_LABEL_SETS = 5_000;
+const SAMPLE_CHARS = 4_000;
+/** Another example of a pattern that is known is kept no more often than this. */
+const SAMPLE_EVERY_MS = 60_000;
+
+/** What the batches of one process know of one another. */
+export interface PatternMemory {
+  /** Patterns that are stored, with when an example was last kept; the oldest are forgotten, and stored again in vain. */
+  readonly sampledAt: Map<string, number>;
+  /** New patterns that may still be stored under their own name in this hour. */
+  readonly allowance: { hour: number; left: number };
+}
+
+export const MAX_REMEMBERED_PATTERNS = 100_000;
+const MAX_NEW_PATTERNS_PER_HOUR = 20_000;
+/** Where the lines go whose pattern is one too many of a flood: they are counted, and not told apart. */
+export const OVERFLOW_PATTERN = { id: 'overflow', template: '<*>' } as const;
+
+export function createPatternMemory(): PatternMemory {
+  return { sampledAt: new Map(), allowance: { hour: 0, left: MAX_NEW_PATTERNS_PER_HOUR } };
+}
+
+export interface BatchDeps {
+  readonly patterns: LogPatterns;
+  /** Takes secrets out of what is stored. */
+  readonly redact: (text: string) => string;
+  readonly memory: PatternMemory;
+  readonly limits: NormaliseLimits;
+}
+
+/** Log events on the way to one commit. Nothing outside of it changes until `commit` has been stored. */
+export interface LogBatch {
+  /** Counts one document. */
+  add(document: unknown, arrivedAt: number): LogRecord;
+  /** Something odd that shows before a document is one. */
+  note(oddity: LogOddity): void;
+  readonly events: number;
+  readonly oddities: ReadonlyMap<LogOddity, number>;
+  readonly overflowed: number;
+  contents(): Pick<LogCommit, 'counts' | 'patterns' | 'samples'>;
+  /** To be called when it has been stored. */
+  stored(): void;
+}
+
+interface Tally {
+  readonly minute: number;
+  readonly patternId: string;
+  readonly labels: LogLabels;
+  count: number;
+}
+
+export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps): LogBatch {
+  const tallies = new Map<string, Tally>();
+  const labelSets = new Set<string>();
+  const oddities = new Map<LogOddity, number>();
+  /** Patterns that nobody has stored yet, with the time of their first line here. */
+  const fresh = new Map<string, number>();
+  let stagedIds: readonly string[] = [];
+  const samples = new Map<string, LogSample>();
+  let events = 0;
+  let overflowed = 0;
+  let lastArrival = 0;
+
+  function patternOf(record: LogRecord, arrivedAt: number): string {
+    const line = lineOf(record);
+    const patternId = patterns.find(line, record.at);
+    const lastSample = memory.sampledAt.get(patternId);
+    if (lastSample === undefined && !fresh.has(patternId)) {
+      if (!allowed(memory, fresh.size, arrivedAt)) {
+        overflowed += 1;
+        return OVERFLOW_PATTERN.id;
+      }
+      fresh.set(patternId, record.at);
+    }
+    if ((lastSample === undefined || arrivedAt - lastSample >= SAMPLE_EVERY_MS) && !samples.has(patternId)) {
+      const { at, namespace, service, pod, traceId } = record;
+      samples.set(patternId, {
+        patternId,
+        at,
+        namespace,
+        service,
+        pod,
+        traceId,
+        line: redact(line.slice(0, SAMPLE_CHARS)),
+      });
+    }
+    return patternId;
+  }
+
+  function describe(ids: ReadonlySet<string>): LogCommit['patterns'] {
+    if (ids.size === 0) return [];
+    const known = patterns.describe(ids);
+    return [...ids].map((id) => {
+      const { template, firstAt } = known.get(id) ?? { template: OVERFLOW_PATTERN.template, firstAt: null };
+      return { id, template: redact(template), firstSeenAt: firstAt ?? fresh.get(id) ?? lastArrival };
+    });
+  }
+
+  function note(oddity: LogOddity): void {
+    oddities.set(oddity, (oddities.get(oddity) ?? 0) + 1);
+  }
+
+  return {
+    note,
+    add(document, arrivedAt) {
+      const { record, oddities: odd } = normalise(document, arrivedAt, limits);
+      for (const one of odd) note(one);
+      const patternId = patternOf(record, arrivedAt);
+      const minute = Math.floor(record.at / MINUTE_MS) * MINUTE_MS;
+      let labels = labelsOf(record);
+      let labelKey = keyOf(labels);
+      if (!labelSets.has(labelKey)) {
+        if (labelSets.size < MAX_LABEL_SETS) labelSets.add(labelKey);
+        else {
+          labels = { ...labels, release: null, route: null, status: null, exception: null };
+          labelKey = keyOf(labels);
+        }
+      }
+      const key = `${minute}\n${patternId}\n${labelKey}`;
+      const tally = tallies.get(key);
+      if (tally === undefined) tallies.set(key, { minute, patternId, labels, count: 1 });
+      else tally.count += 1;
+      events += 1;
+      lastArrival = arrivedAt;
+      return record;
+    },
+    get events() {
+      return events;
+    },
+    oddities,
+    get overflowed() {
+      return overflowed;
+    },
+    contents() {
+      // A pattern may have been joined with another one since its line was found.
+      const current = (id: string): string => (id === OVERFLOW_PATTERN.id ? id : patterns.currentId(id));
+      const counts = [...tallies.values()].map((tally) => ({ ...tally, patternId: current(tally.patternId) }));
+      const unknown = new Set(counts.map(({ patternId }) => patternId).filter((id) => !memory.sampledAt.has(id)));
+      stagedIds = [...unknown];
+      return {
+        counts,
+        patterns: describe(unknown),
+        samples: [...samples.values()].map((sample) => ({ ...sample, patternId: current(sample.patternId) })),
+      };
+    },
+    stored() {
+      memory.allowance.left -= fresh.size;
+      for (const id of [...fresh.keys(), ...stagedIds, ...samples.keys()]) remember(memory, id, lastArrival);
+    },
+  };
+}
+
+/** The one that had an example longest ago makes room. */
+export function remember({ sampledAt }: PatternMemory, patternId: string, at: number): void {
+  sampledAt.delete(patternId);
+  sampledAt.set(patternId, at);
+  if (sampledAt.size <= MAX_REMEMBERED_PATTERNS) return;
+  for (const oldest of sampledAt.keys()) {
+    sampledAt.delete(oldest);
+    return;
+  }
+}
+
+function keyOf({ namespace, service, release, route, status, level, exception }: LogLabels): string {
+  return `${namespace ?? ''}\n${service ?? ''}\n${release ?? ''}\n${route ?? ''}\n${status ?? ''}\n${level ?? ''}\n${exception ?? ''}`;
+}
+
+function allowed({ allowance }: PatternMemory, staged: number, now: number): boolean {
+  const hour = Math.floor(now / 3_600_000);
+  if (allowance.hour !== hour) {
+    allowance.hour = hour;
+    allowance.left = MAX_NEW_PATTERNS_PER_HOUR;
+  }
+  return staged < allowance.left;
+}

@@ -1,0 +1,1 @@
+export { labelsOf, lineOf, NORMALISE_DEFAULTS, type NormaliseLimits, normalise } from './normalise.ts';

@@ -1,0 +1,69 @@
+import { openSqliteStore, type SqliteStore } from '../../src/adapters/sqlite/index.ts';
+import { systemClock } from '../../src/adapters/timers/system-clock.ts';
+import { createPatternMemory } from '../../src/log-intake/log-batch.ts';
+import { type LogTail, openLogTail, type TailSettings } from '../../src/log-intake/tail.ts';
+import { createFirstLinePatterns } from '../../src/log-intake/testing/first-line-patterns.ts';
+import { NORMALISE_DEFAULTS } from '../../src/log-records/index.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { LogSource } from '../../src/ports/log-source.ts';
+
+export interface TailWorld {
+  readonly tail: LogTail;
+  readonly store: SqliteStore;
+  readonly metered: Map<string, number>;
+  /** Counts by message; templates are the messages where those hold no digits. */
+  byTemplate(): Promise<Record<string, number>>;
+  total(): Promise<number>;
+}
+
+/** A tail over a real store; `path` is kept, so that it can be opened again. */
+export async function openTailWorld(
+  source: LogSource,
+  path: string,
+  settings: Partial<TailSettings> = {},
+  clock: Clock = systemClock,
+): Promise<TailWorld> {
+  const store = await openSqliteStore({ path, clock });
+  const metered = new Map<string, number>();
+  const note = (key: string, count: number): void => void metered.set(key, (metered.get(key) ?? 0) + count);
+  const tail = await openLogTail({
+    source,
+    store: store.logs,
+    clock,
+    patterns: createFirstLinePatterns(),
+    redact: (text) => text,
+    memory: createPatternMemory(),
+    limits: NORMALISE_DEFAULTS,
+    meter: {
+      documents: (door, outcome, count) => note(`${door} ${outcome}`, count),
+      oddity: note,
+      overflowed: (count) => note('overflowed', count),
+    },
+    settings: {
+      name: 'world',
+      overlapMs: 10_000,
+      lateForMs: 60_000,
+      lateEveryMs: 1,
+      sinceMs: 3_600_000,
+      pageSize: 100,
+      rememberIds: 100_000,
+      ...settings,
+    },
+  });
+  const all = () => store.logs.counts({ since: 0, until: Number.MAX_SAFE_INTEGER, limit: 1_000_000 });
+  return {
+    tail,
+    store,
+    metered,
+    async byTemplate() {
+      const templates = new Map((await store.logs.patterns(10_000)).map(({ id, template }) => [id, template]));
+      const sums: Record<string, number> = {};
+      for (const { patternId, count } of await all()) {
+        const template = templates.get(patternId) ?? patternId;
+        sums[template] = (sums[template] ?? 0) + count;
+      }
+      return sums;
+    },
+    total: async () => (await all()).reduce((sum, { count }) => sum + count, 0),
+  };
+}
