@@ -12,6 +12,8 @@ const ROOMS = {
   'log-patterns': ['domain'],
   'workload-metrics': ['domain', 'ports', 'plugin'],
   'workload-traces': ['domain', 'ports', 'plugin'],
+  'workload-logs': ['domain', 'ports', 'plugin', 'log-patterns'],
+  'log-signatures': ['domain'],
   connections: ['domain', 'ports', 'plugin', 'workload-metrics'],
   recognition: ['domain', 'ports'],
   scan: ['domain', 'ports', 'plugin', 'series', 'topology', 'connections', 'workload-metrics'],
@@ -76,7 +78,7 @@ const pluginRules = plugins.flatMap((folder) => [
     from: { path: `^${folder}/`, pathNot: TESTS },
     to: {
       path: '^(src|detectors|remediations|skills|test)/',
-      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes|log-patterns)/|^${folder}/`,
+      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes|log-patterns|workload-logs|log-signatures)/|^${folder}/`,
     },
   },
   {

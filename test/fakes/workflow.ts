@@ -24,7 +24,7 @@ import type { WorkflowDeps } from '../../src/workflow/deps.ts';
 import { WORKFLOW_DEFAULTS } from '../../src/workflow/settings.ts';
 import { createTick } from '../../src/workflow/tick.ts';
 import { type FakeCluster, fakeCluster, fakePods, fakeWorkload } from './cluster.ts';
-import { NOBODY_CALLS } from './read-context.ts';
+import { NOBODY_CALLS, NOTHING_HEARD } from './read-context.ts';
 
 /** What the test may change while time goes by. */
 export interface World {
@@ -175,6 +175,7 @@ export async function startWorkflow(options: WorkflowOptions = {}): Promise<Work
       cluster: reader,
       writer,
       topology: () => NOBODY_CALLS,
+      logs: NOTHING_HEARD,
       recogniser: createAlertRecogniser({ metrics: metricsOf(world, reader, pods), now: () => clock.now() }),
       detectors: new Map([['test', detectorOf(world, subjectOf)]]),
       detectorConfig: {},

@@ -105,7 +105,11 @@ const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
-<<<<<<< HEAD
+    // Rows of before keep it in their body alone: there may be a million of them, and the start does not wait for that.
+    name: 'beginning of signals as a column',
+    sql: 'ALTER TABLE signal ADD COLUMN started_at INTEGER',
+  },
+  {
     name: 'counts of log events',
     sql: `
       CREATE TABLE log_source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, position TEXT) STRICT;
@@ -117,6 +121,8 @@ const MIGRATIONS: readonly Migration[] = [
         minute INTEGER NOT NULL, source INTEGER NOT NULL, pattern INTEGER NOT NULL, labels INTEGER NOT NULL, count INTEGER NOT NULL,
         PRIMARY KEY (minute, source, pattern, labels)
       ) STRICT, WITHOUT ROWID;
+      CREATE INDEX log_count_labels ON log_count (labels, minute);
+      CREATE INDEX log_labels_owner ON log_labels (body ->> '$.namespace', body ->> '$.service');
       CREATE TABLE log_sample (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, pattern INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL
       ) STRICT;
@@ -129,11 +135,6 @@ const MIGRATIONS: readonly Migration[] = [
         source INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, hash)
       ) STRICT, WITHOUT ROWID;
     `,
-=======
-    // Rows of before keep it in their body alone: there may be a million of them, and the start does not wait for that.
-    name: 'beginning of signals as a column',
-    sql: 'ALTER TABLE signal ADD COLUMN started_at INTEGER',
->>>>>>> main
   },
 ];
 
