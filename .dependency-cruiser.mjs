@@ -9,6 +9,7 @@ const ROOMS = {
   plugin: ['domain', 'ports'],
   simulation: ['domain'],
   redaction: ['domain'],
+  'log-patterns': ['domain'],
   'workload-metrics': ['domain', 'ports', 'plugin'],
   'workload-traces': ['domain', 'ports', 'plugin'],
   connections: ['domain', 'ports', 'plugin', 'workload-metrics'],
@@ -72,7 +73,7 @@ const pluginRules = plugins.flatMap((folder) => [
     from: { path: `^${folder}/`, pathNot: TESTS },
     to: {
       path: '^(src|detectors|remediations|skills|test)/',
-      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes)/|^${folder}/`,
+      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes|log-patterns)/|^${folder}/`,
     },
   },
   {

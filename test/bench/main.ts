@@ -4,6 +4,7 @@ import { bench as alerts } from './alerts.ts';
 import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
+import { bench as loghub2k } from './loghub2k.ts';
 import { bench as nab } from './nab.ts';
 import { bench as nezha } from './nezha.ts';
 import { bench as petshop } from './petshop.ts';
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   nezha,
   petshop,
   sockshop1,
+  loghub2k,
 ];
 
 const { values, positionals } = parseArgs({
