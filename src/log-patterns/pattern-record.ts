@@ -2,7 +2,7 @@ import { keyOf, type Template } from './clustering/template.ts';
 import { ANY } from './clustering/token.ts';
 import { PARAMETER_TYPES, type ParameterType, TYPE_BIT } from './parameter-type.ts';
 import { patternIdOf } from './pattern-id.ts';
-import { BUCKETS } from './timescale.ts';
+import { noCounts } from './timescale.ts';
 
 export interface Sample {
   /** Unix ms; null when the line told no time. */
@@ -54,7 +54,7 @@ export function newRecord({ tokens, print, kinds }: Template, spaced: readonly b
     lastAt: null,
     samples: [],
     nextSample: 1,
-    counts: new Array<number>(BUCKETS).fill(0),
+    counts: noCounts(),
     formerIds: [],
     weight: 0,
     linesWeighed: 0,

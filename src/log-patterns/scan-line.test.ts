@@ -56,7 +56,7 @@ describe('the tokens of a line', () => {
 
   it('end within bounds; what is behind them is one more parameter', () => {
     const long = scanned('word '.repeat(4_000_000));
-    const wide = scanned(`${'x'.repeat(2 * LONGEST_SCANNED)}`);
+    const wide = scanned('x'.repeat(2 * LONGEST_SCANNED));
 
     expect(long.tokens.length).toBe(MOST_TOKENS + 1);
     expect(long.tokens.at(-1)).toBe('<*>');
@@ -89,9 +89,7 @@ describe('the tokens of a line', () => {
       fc.property(line, line, (a, b) => {
         const [one, other] = [scanned(a), scanned(b)];
 
-        // A bound such as `<1 sec` is the one token list with two hashes.
-        if (one.hash === other.hash) expect(one.tokens).toEqual(other.tokens);
-        else if (!a.includes('<') && !b.includes('<')) expect(one.tokens).not.toEqual(other.tokens);
+        expect(one.hash === other.hash).toBe(one.tokens.join('\n') === other.tokens.join('\n'));
       }),
       { numRuns: 1_000 },
     );

@@ -58,6 +58,9 @@ export function createLineScanner(seed: number): LineScanner {
   let low = 0;
   let high = 0;
   let types = 0;
+  /** The hash before the last separator. */
+  let lowBefore = 0;
+  let highBefore = 0;
 
   function scan(line: string): void {
     const { read, written: length } = encoder.encodeInto(line, window);
@@ -72,6 +75,8 @@ export function createLineScanner(seed: number): LineScanner {
       const kind = CLASSES[bytes[at] ?? 0] ?? BLANK;
       if (kind === BLANK) at += 1;
       else if (kind === SEPARATOR && endOfPlaceholder(bytes, at, length) === 0) {
+        lowBefore = low;
+        highBefore = high;
         feed(NEXT_TOKEN);
         feed(bytes[at] ?? 0);
         at = push(at, at + 1, WORD);
@@ -196,8 +201,12 @@ export function createLineScanner(seed: number): LineScanner {
   }
 
   function pushQuantity(from: number, to: number, type: number): number {
-    // The `<` of `<1 sec` belongs to the quantity; it was fed already, which does no harm as it always is.
-    if (tokens > 0 && isBound(bytes, starts[tokens - 1] ?? 0, from)) tokens -= 1;
+    // The `<` of `<1 sec` belongs to the quantity.
+    if (tokens > 0 && isBound(bytes, starts[tokens - 1] ?? 0, from)) {
+      tokens -= 1;
+      low = lowBefore;
+      high = highBefore;
+    }
     return pushMasked(from, to, type);
   }
 

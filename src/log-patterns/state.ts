@@ -3,7 +3,7 @@ import { keyOf, templateOf } from './clustering/template.ts';
 import { ANY } from './clustering/token.ts';
 import { earliest, firstSamples, latest, newRecord, type PatternRecord } from './pattern-record.ts';
 import { MOST_TOKENS } from './scan-line.ts';
-import { BUCKETS, covering, onScale, type Timescale } from './timescale.ts';
+import { BUCKETS, covering, noCounts, onScale, type Timescale } from './timescale.ts';
 
 const Count = z.number().int().nonnegative();
 const Moment = z.number().nullable();
@@ -80,7 +80,7 @@ function joinScales(a: MinerState, b: MinerState): Timescale | null {
 }
 
 function countsOn(state: MinerState, { counts }: PatternState, scale: Timescale | null, timed: boolean): number[] {
-  if (scale === null || state.timescale === null || state.timed !== timed) return new Array<number>(BUCKETS).fill(0);
+  if (scale === null || state.timescale === null || state.timed !== timed) return noCounts();
   return onScale(counts, state.timescale, scale);
 }
 

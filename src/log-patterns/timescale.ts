@@ -13,6 +13,10 @@ export interface Timescale {
 
 export const EMPTY_SCALE: Timescale = { width: 1, first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
 
+export function noCounts(): number[] {
+  return Array.from({ length: BUCKETS }, () => 0);
+}
+
 export function covering(scale: Timescale, first: number, last: number): Timescale {
   const low = Math.min(scale.first, first);
   const high = Math.max(scale.last, last);
@@ -27,7 +31,7 @@ export function bucketOf({ width, first }: Timescale, at: number): number {
 
 /** The counts of one scale on another one that covers it. */
 export function onScale(counts: readonly number[], from: Timescale, to: Timescale): number[] {
-  const out = new Array<number>(BUCKETS).fill(0);
+  const out = noCounts();
   const begin = Math.floor(from.first / from.width);
   for (const [index, count] of counts.entries()) {
     if (count === 0) continue;

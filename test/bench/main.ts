@@ -5,6 +5,8 @@ import type { Bench, Figure } from './figure.ts';
 import { bench as idle } from './idle.ts';
 import { bench as ingest } from './ingest.ts';
 import { bench as loghub2k } from './loghub2k.ts';
+import { bench as miner } from './miner.ts';
+import { bench as minerMemory } from './miner-memory.ts';
 import { bench as nab } from './nab.ts';
 import { bench as nezha } from './nezha.ts';
 import { bench as petshop } from './petshop.ts';
@@ -29,6 +31,8 @@ const BENCHES: readonly Bench[] = [
   petshop,
   sockshop1,
   loghub2k,
+  miner,
+  minerMemory,
 ];
 
 const { values, positionals } = parseArgs({
@@ -39,7 +43,7 @@ const [name] = positionals;
 const chosen = BENCHES.find((bench) => bench.name === name);
 
 if (name === undefined) {
-  for (const bench of BENCHES) process.stdout.write(`${bench.name.padEnd(10)} ${bench.summary}\n`);
+  for (const bench of BENCHES) process.stdout.write(`${bench.name.padEnd(12)} ${bench.summary}\n`);
 } else if (chosen === undefined) {
   process.stderr.write(`unknown bench "${name}"; one of: ${BENCHES.map((bench) => bench.name).join(', ')}\n`);
   process.exitCode = 2;
