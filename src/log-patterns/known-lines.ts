@@ -20,14 +20,13 @@ export interface KnownLines {
 }
 
 export function createKnownLines(): KnownLines {
-  let lows = new Int32Array(SLOTS);
-  let highs = new Int32Array(SLOTS);
-  /** One more than the pattern; 0 is an empty place. */
-  let patterns = new Int32Array(SLOTS);
-  let types = new Int32Array(SLOTS);
+  let table = newTable();
+  /** The table before the last renumbering, emptied and used again. */
+  let spare = newTable();
   let size = 0;
 
   function find(low: number, high: number): number {
+    const { lows, highs, patterns } = table;
     let place = (low ^ (high >>> 7)) & (SLOTS - 1);
     while (patterns[place] !== 0) {
       if (lows[place] === low && highs[place] === high) return place;
@@ -38,9 +37,10 @@ export function createKnownLines(): KnownLines {
 
   function add(low: number, high: number, pattern: number, seen: number): void {
     if (size >= MOST) {
-      patterns.fill(0);
+      table.patterns.fill(0);
       size = 0;
     }
+    const { lows, highs, patterns, types } = table;
     let place = (low ^ (high >>> 7)) & (SLOTS - 1);
     while (patterns[place] !== 0) place = (place + 1) & (SLOTS - 1);
     lows[place] = low;
@@ -51,11 +51,10 @@ export function createKnownLines(): KnownLines {
   }
 
   function renumber(numbers: Int32Array): void {
-    const before = { lows, highs, patterns, types };
-    lows = new Int32Array(SLOTS);
-    highs = new Int32Array(SLOTS);
-    patterns = new Int32Array(SLOTS);
-    types = new Int32Array(SLOTS);
+    const before = table;
+    table = spare;
+    spare = before;
+    table.patterns.fill(0);
     size = 0;
     for (let place = 0; place < SLOTS; place += 1) {
       const pattern = before.patterns[place] ?? 0;
@@ -68,10 +67,23 @@ export function createKnownLines(): KnownLines {
     find,
     add,
     renumber,
-    patternAt: (place) => (patterns[place] ?? 0) - 1,
-    typesAt: (place) => types[place] ?? 0,
+    patternAt: (place) => (table.patterns[place] ?? 0) - 1,
+    typesAt: (place) => table.types[place] ?? 0,
     setTypes(place, seen) {
-      types[place] = seen;
+      table.types[place] = seen;
     },
   };
+}
+
+interface Table {
+  readonly lows: Int32Array;
+  readonly highs: Int32Array;
+  /** One more than the pattern; 0 is an empty place. */
+  readonly patterns: Int32Array;
+  readonly types: Int32Array;
+}
+
+function newTable(): Table {
+  const numbers = () => new Int32Array(SLOTS);
+  return { lows: numbers(), highs: numbers(), patterns: numbers(), types: numbers() };
 }

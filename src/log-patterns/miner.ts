@@ -128,7 +128,7 @@ export function createLogMiner(options: MinerOptions): LogMiner {
 
   function roomForMore(): number {
     const before = records.length - unsettled;
-    return Math.min(Math.max(LEAST_BETWEEN_SETTLING, before >> 1), Math.max(1, maxPatterns - before));
+    return Math.min(Math.max(LEAST_BETWEEN_SETTLING, before), Math.max(1, maxPatterns - before));
   }
 
   function redactCut(line: string): string {

@@ -133,7 +133,7 @@ function joinIntoGeneral(given: readonly Cluster[]): readonly Cluster[] {
   return clusters;
 }
 
-export function parameterColumns(kinds: Uint8Array): number[] {
+export function parameterColumns(kinds: readonly number[]): number[] {
   const columns: number[] = [];
   for (let column = 0; column < kinds.length; column += 1)
     if (((kinds[column] ?? 0) & ANY_TOKEN) !== 0) columns.push(column);
@@ -141,7 +141,7 @@ export function parameterColumns(kinds: Uint8Array): number[] {
 }
 
 /** Whether parameters may stand in these columns, and a word is left beside them. */
-export function mayBeGeneral(kinds: Uint8Array, columns: readonly number[]): boolean {
+export function mayBeGeneral(kinds: readonly number[], columns: readonly number[]): boolean {
   for (const column of columns) {
     const kind = kinds[column] ?? 0;
     if ((kind & ANY_TOKEN) !== 0) continue;

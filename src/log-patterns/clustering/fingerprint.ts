@@ -6,20 +6,18 @@ import { ANY } from './token.ts';
  */
 
 /** Two numbers for each column, one after the other, and their sums at the end. */
-export type Fingerprint = Int32Array;
+export type Fingerprint = readonly number[];
 
 export function fingerprintOf(tokens: readonly string[]): Fingerprint {
-  const out = new Int32Array(2 * tokens.length + 2);
+  const out: number[] = [];
   let [low, high] = [0, 0];
   for (const [column, token] of tokens.entries()) {
     const [a, b] = numbersOf(token, column);
-    out[2 * column] = a;
-    out[2 * column + 1] = b;
+    out.push(a, b);
     low = (low + a) | 0;
     high = (high + b) | 0;
   }
-  out[2 * tokens.length] = low;
-  out[2 * tokens.length + 1] = high;
+  out.push(low, high);
   return out;
 }
 

@@ -6,7 +6,7 @@ export interface Template {
   readonly tokens: readonly string[];
   readonly print: Fingerprint;
   /** Bits of `kindOf`, by token. */
-  readonly kinds: Uint8Array;
+  readonly kinds: readonly number[];
 }
 
 /** Templates that are one and the same, by their indexes, and what they have in common. */
@@ -15,7 +15,7 @@ export interface Cluster extends Template {
 }
 
 export function templateOf(tokens: readonly string[]): Template {
-  return { tokens, print: fingerprintOf(tokens), kinds: Uint8Array.from(tokens, kindOf) };
+  return { tokens, print: fingerprintOf(tokens), kinds: tokens.map(kindOf) };
 }
 
 /** One cluster of several: what differs becomes a parameter. Where lengths differ, the shortest tells the tokens. */

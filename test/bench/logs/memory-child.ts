@@ -22,6 +22,6 @@ function nextLine(): string {
 for (let index = 1; index <= Number(count); index += 1) {
   miner.add(nextLine(), 1_800_000_000_000 + index);
   if (index % Number(every) !== 0) continue;
-  const { rss, heapUsed } = process.memoryUsage();
-  process.stdout.write(`${JSON.stringify({ lines: index, rss, heapUsed, evicted: miner.evicted.lines })}\n`);
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  process.stdout.write(`${JSON.stringify({ lines: index, rss, heapUsed, heapTotal, external, arrayBuffers, evicted: miner.evicted.lines })}\n`);
 }
