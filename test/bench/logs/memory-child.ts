@@ -23,5 +23,7 @@ for (let index = 1; index <= Number(count); index += 1) {
   miner.add(nextLine(), 1_800_000_000_000 + index);
   if (index % Number(every) !== 0) continue;
   const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
-  process.stdout.write(`${JSON.stringify({ lines: index, rss, heapUsed, heapTotal, external, arrayBuffers, evicted: miner.evicted.lines })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ lines: index, rss, heapUsed, heapTotal, external, arrayBuffers, evicted: miner.evicted.lines })}\n`,
+  );
 }
