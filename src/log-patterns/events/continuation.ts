@@ -15,13 +15,15 @@ const GO_FRAME = /^[A-Za-z_][\w./*()[\]-]{0,300}\(.{0,1000}\)$/;
 export function createContinuation(): Continuation {
   /** Inside of a traceback of Python, and of a panic of Go: blank lines and lines that are not indented belong to them. */
   let python = false;
+  /** One of those was seen: another may follow behind a blank line. */
+  let traceback = false;
   let go = false;
   let brace = false;
   /** The error itself was seen, or frames of it: another one by name is another event. */
   let told = false;
 
   function note(line: string): void {
-    if (line.startsWith('Traceback (most recent call last)')) python = true;
+    if (line.startsWith('Traceback (most recent call last)')) python = traceback = true;
     if (line.startsWith('panic: ') || line.startsWith('fatal error: ') || line.startsWith('goroutine ')) go = true;
     told ||= NAME_OF_ERROR.test(line) || isIndented(line);
     brace = line.endsWith('{') || (brace && line !== '}');
@@ -34,7 +36,7 @@ export function createContinuation(): Continuation {
   }
 
   function looksLikeMore(line: string): boolean {
-    if (line === '') return go || python;
+    if (line === '') return go || traceback;
     if (isIndented(line)) return true;
     if (GOES_ON.test(line)) return true;
     if (go && GO_FRAME.test(line)) return true;
@@ -51,6 +53,7 @@ export function createContinuation(): Continuation {
     belongs,
     begin(line) {
       python = false;
+      traceback = false;
       go = false;
       brace = false;
       told = false;

@@ -40,8 +40,8 @@ export function frameOf(line: string, before: string): Frame | null {
 
 /** Java and .NET name classes, Node names files. */
 function frameBehindAt(text: string): Frame {
-  const place = text.replace(/^async /, '');
-  const isPath = place.includes('/') || place.includes('\\') || place.startsWith('node:');
+  const place = (text.startsWith('async ') ? text.slice(6) : text).replace(/ \{$/, '');
+  const isPath = place.includes('/') || place.includes('\\') || place.includes('node:');
   const dotNet = place.indexOf(') in ');
   if (isPath && dotNet === -1 && !/\([A-Za-z]\w{0,100}\.(?:java|kt|scala|groovy)(?::\d{1,7})?\)/.test(place))
     return pathFrame(place);

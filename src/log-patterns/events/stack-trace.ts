@@ -50,6 +50,12 @@ function sectionsOf(lines: readonly string[]): { sections: readonly Section[]; r
   let frames = 0;
   for (const [index, line] of lines.entries()) {
     const frame = frameOf(line, lines[index - 1] ?? '');
+    const ruby = rubyError(line);
+    if (ruby !== null) {
+      open = { ...ruby, own: frame === null || frame.foreign ? null : ruby.place };
+      sections.push(open);
+      continue;
+    }
     if (frame !== null) {
       frames += 1;
       if (inTraceback) traced = frame.foreign ? traced : frame.place;
@@ -72,12 +78,17 @@ function sectionsOf(lines: readonly string[]): { sections: readonly Section[]; r
   return { sections, rootFirst, frames };
 }
 
+/** Ruby puts the place before the error: ``a.rb:12:in `total': no price (NoMethodError)``. */
+function rubyError(line: string): (Open & { readonly place: string }) | null {
+  const [, place, message, type] =
+    /^(\S{1,300}:\d{1,7}:in [`'][^`']{1,200}'): (.*) \(([A-Z][\w:]{1,100})\)$/.exec(line.slice(0, LONGEST_MESSAGE)) ?? [];
+  return place === undefined || message === undefined || type === undefined ? null : { place, message, type, own: null };
+}
+
 function errorIn(line: string, afterFrames: boolean): { type: string; message: string } | null {
   const text = line.trim().slice(0, LONGEST_MESSAGE);
   if (text.startsWith('panic: ')) return { type: 'panic', message: text.slice(7) };
   if (text.startsWith('fatal error: ')) return { type: 'fatal error', message: text.slice(13) };
-  const [, ruby, rubyType] = /^\S{1,300}:\d{1,7}:in [`'][^`']{1,200}': (.*) \(([A-Z][\w:]{1,100})\)$/.exec(text) ?? [];
-  if (ruby !== undefined && rubyType !== undefined) return { type: rubyType, message: ruby };
   const [, railsType, rails] = /^([A-Z][\w:]{1,100}) \((.*)\):$/.exec(text) ?? [];
   if (railsType !== undefined && rails !== undefined) return { type: railsType, message: rails };
   const cause = CAUSE.exec(text);
