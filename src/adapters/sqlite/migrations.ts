@@ -105,7 +105,11 @@ const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
-<<<<<<< HEAD
+    // Rows of before keep it in their body alone: there may be a million of them, and the start does not wait for that.
+    name: 'beginning of signals as a column',
+    sql: 'ALTER TABLE signal ADD COLUMN started_at INTEGER',
+  },
+  {
     name: 'counts of log events',
     sql: `
       CREATE TABLE log_source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, position TEXT) STRICT;
@@ -129,11 +133,6 @@ const MIGRATIONS: readonly Migration[] = [
         source INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, hash)
       ) STRICT, WITHOUT ROWID;
     `,
-=======
-    // Rows of before keep it in their body alone: there may be a million of them, and the start does not wait for that.
-    name: 'beginning of signals as a column',
-    sql: 'ALTER TABLE signal ADD COLUMN started_at INTEGER',
->>>>>>> main
   },
 ];
 
