@@ -10,9 +10,10 @@ const WITHIN_MS = 60_000;
 
 /** What the command line has to know of each skill. */
 export function skillOffers(): readonly SkillOffer[] {
-  return [...SKILLS.values()].map(({ id, summary, input }) => ({
+  return [...SKILLS.values()].map(({ id, summary, input, open }) => ({
     id,
     summary,
+    streams: open !== undefined,
     input: z.toJSONSchema(input, { io: 'input' }) as SkillOffer['input'],
   }));
 }

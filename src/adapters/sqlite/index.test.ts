@@ -94,6 +94,12 @@ describe('one process at a time', () => {
   });
 });
 
+/** Back to before the fourth version. */
+function dropLogTables(db: DatabaseSync): void {
+  for (const table of ['count', 'sample', 'seen', 'receipt', 'labels', 'pattern', 'source'])
+    db.exec(`DROP TABLE log_${table}`);
+}
+
 describe('the file', () => {
   it('refuses a store of a newer Hale and leaves it as it is', async () => {
     await (await open()).close();
