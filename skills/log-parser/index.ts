@@ -26,7 +26,7 @@ function openStream({ top }: LogParserInput): SkillStream<LogParserOutput> {
   const redactor = createRedactor();
   const redact = (text: string) => redactor.text(text);
   const miner = createLogMiner({ redact });
-  const tallies = createTallies({ redact, currentId: miner.currentId });
+  const tallies = createTallies({ redact, currentId: (id) => miner.currentId(id) });
   const formats: Record<string, number> = { json: 0, logfmt: 0, text: 0 };
   let lines = 0;
   const assembler = createEventAssembler((event) => {

@@ -13,7 +13,7 @@ export interface SkillDefinition<I, O> {
   readonly output: z.ZodType<O>;
   run(input: I, ctx: ReadContext): Promise<O>;
   /** The same over a stream of lines, such as a file: needs no readers, and its memory is bounded. */
-  open?(input: I): SkillStream<O>;
+  readonly open?: (input: I) => SkillStream<O>;
   /** The answer as lines for people. */
   render(output: O): readonly string[];
 }
