@@ -317,9 +317,3 @@ describe('bounded memory', () => {
     expect(await (await open()).audit({ limit: 10 })).toHaveLength(1);
   });
 });
-
-/** Those of the fourth version, which comes after what a test takes back. */
-function dropLogTables(db: DatabaseSync): void {
-  for (const table of ['count', 'sample', 'seen', 'receipt', 'labels', 'pattern', 'source'])
-    db.exec(`DROP TABLE log_${table}`);
-}
