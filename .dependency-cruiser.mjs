@@ -70,6 +70,8 @@ const sdkRules = SDKS.map(([sdk, place]) => ({
   to: { path: sdk.startsWith('node:') ? `^${sdk}$|^${sdk.slice(5)}$` : `(^|/)node_modules/${sdk}/|^${sdk}` },
 }));
 
+const PLUGIN_ROOMS =
+  'domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes|log-patterns|workload-logs|log-signatures';
 const plugins = ['detectors', 'remediations', 'skills'];
 const pluginRules = plugins.flatMap((folder) => [
   {
@@ -78,7 +80,7 @@ const pluginRules = plugins.flatMap((folder) => [
     from: { path: `^${folder}/`, pathNot: TESTS },
     to: {
       path: '^(src|detectors|remediations|skills|test)/',
-      pathNot: `^src/(domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes|log-patterns|workload-logs|log-signatures)/|^${folder}/`,
+      pathNot: `^src/(${PLUGIN_ROOMS}${folder === 'skills' ? '|redaction' : ''})/|^${folder}/`,
     },
   },
   {

@@ -27,6 +27,13 @@ export async function main(args: readonly string[]): Promise<number> {
       (await import('./demo/index.ts')).runDemo(options, { screen, out, ended, input: process.stdin }),
     check: async ({ config }) => (await import('./check.ts')).checkConfig(config, { env, screen, out }),
     skills: skillOffers(),
+    streamSkill: async (id, input, file) =>
+      (await import('./stream-skill.ts')).streamSkill(id, input, {
+        file,
+        stdin: process.stdin,
+        progress: (text) => void stderr.write(`${text}\n`),
+        now: () => performance.now(),
+      }),
     testRules: async (directories) => (await import('./test-rules.ts')).testRules(directories, out),
     freezeByConfigMap: async (options) => (await import('./freeze-by-config-map.ts')).freezeByConfigMap(options, out),
   });

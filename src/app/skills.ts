@@ -10,10 +10,11 @@ const WITHIN_MS = 60_000;
 
 /** What the command line has to know of each skill. */
 export function skillOffers(): readonly SkillOffer[] {
-  return [...SKILLS.values()].map(({ id, summary, input }) => ({
-    id,
-    summary,
-    input: z.toJSONSchema(input, { io: 'input' }) as SkillOffer['input'],
+  return [...SKILLS.values()].map((skill) => ({
+    id: skill.id,
+    summary: skill.summary,
+    streams: skill.open !== undefined,
+    input: z.toJSONSchema(skill.input, { io: 'input' }) as SkillOffer['input'],
   }));
 }
 

@@ -48,7 +48,14 @@ async function hale(args: readonly string[], env: CliDeps['env'] = {}): Promise<
           required: ['workload'],
         },
       },
+      {
+        id: 'read',
+        summary: 'reads lines',
+        streams: true,
+        input: { properties: { top: { type: 'integer', default: 5 } } },
+      },
     ],
+    streamSkill: async (skill, input, file) => ({ skill, output: { input, file }, lines: [`read ${file}`] }),
     testRules: given('testRules', 1),
     freezeByConfigMap: given('freezeByConfigMap', 0),
   });
@@ -261,6 +268,14 @@ describe('skill', () => {
     expect(bench.woken).toEqual([]);
     expect(ran).toMatchObject({ exit: 0, out: 'found {"workload":"shop/web","sinceMinutes":20}\n' });
     expect(JSON.parse(json.out)).toEqual({ input: { workload: 'shop/web' } });
+  });
+
+  it('reads a stream here, without a running Hale', async () => {
+    const ran = await hale(['skill', 'read', '--input', 'app.log', '--top', '3']);
+    const json = await hale(['skill', 'read', '--input', '-', '--json']);
+
+    expect(ran).toMatchObject({ exit: 0, out: 'read app.log\n' });
+    expect(JSON.parse(json.out)).toEqual({ input: {}, file: '-' });
   });
 
   it.each([

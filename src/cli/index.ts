@@ -44,6 +44,8 @@ export interface CliDeps {
   readonly check: (options: { config: string }) => Promise<number>;
   /** Each skill that a running Hale offers; its input as JSON schema, so that its properties become options. */
   readonly skills: readonly SkillOffer[];
+  /** Runs a skill here over the lines of a file, `-` for standard input. */
+  readonly streamSkill: (id: string, input: unknown, file: string) => Promise<SkillAnswer>;
   readonly testRules: (directories: readonly string[]) => Promise<number>;
   readonly freezeByConfigMap: (options: {
     frozen: boolean;
@@ -221,13 +223,17 @@ function addSkills(program: Command, deps: CliDeps): void {
     const command = remote(skills, deps, offer.id, offer.summary);
     for (const option of skillOptions(offer)) command.addOption(option);
     command.action(async (options: Remote & Record<string, unknown>) => {
-      const { url: _url, json: _json, ...input } = options;
-      const answer = await clientOf(deps, options).send(
-        'POST',
-        `/api/v1/skills/${encodeURIComponent(offer.id)}`,
-        input,
-        parsed(SkillAnswer),
-      );
+      const { url: _url, json: _json, ...given } = options;
+      const { input: file, ...input } = given;
+      const answer =
+        offer.streams && typeof file === 'string'
+          ? await deps.streamSkill(offer.id, input, file)
+          : await clientOf(deps, options).send(
+              'POST',
+              `/api/v1/skills/${encodeURIComponent(offer.id)}`,
+              given,
+              parsed(SkillAnswer),
+            );
       print(deps, options, options.json ? answer.output : answer, () => answer.lines);
     });
   }

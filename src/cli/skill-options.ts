@@ -7,6 +7,8 @@ export interface SkillOffer {
   readonly summary: string;
   /** JSON schema of its input: an object whose properties are strings, numbers or truth values. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** Reads a stream of lines as well. */
+  readonly streams?: boolean;
 }
 
 interface Property {
@@ -16,10 +18,10 @@ interface Property {
 }
 
 /** One option for each property of the input: `sinceMinutes` becomes `--since-minutes <number>`. */
-export function skillOptions({ input }: SkillOffer): Option[] {
+export function skillOptions({ input, streams }: SkillOffer): Option[] {
   const properties = (input.properties ?? {}) as Readonly<Record<string, Property>>;
   const required = new Set((input.required ?? []) as readonly string[]);
-  return Object.entries(properties).map(([name, { type, description = '', default: preset }]) => {
+  const own = Object.entries(properties).map(([name, { type, description = '', default: preset }]) => {
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const isNumber = type === 'integer' || type === 'number';
     const value = type === 'boolean' ? '' : isNumber ? ' <number>' : ' <text>';
@@ -29,6 +31,11 @@ export function skillOptions({ input }: SkillOffer): Option[] {
     // A default is left to the skill, so that both doors have the same one.
     return required.has(name) && preset === undefined ? option.makeOptionMandatory() : option;
   });
+  const file = new Option(
+    '--input <file>',
+    'lines of this file, - for standard input; read here, without a running Hale',
+  );
+  return streams ? [file, ...own] : own;
 }
 
 function numberOf(flag: string, text: string): number {

@@ -357,7 +357,7 @@ describe('plain events', () => {
       headers: { 'content-type': 'application/json' },
       body,
     });
-    return { status: answer.status, json: (await answer.json()) as unknown };
+    return { status: answer.status, json: await answer.json() };
   };
 
   it.each([

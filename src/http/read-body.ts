@@ -12,7 +12,7 @@ export interface BodyBudget {
 export interface ReadBody {
   readonly body: Buffer;
   /** Gives its bytes back to the budget; to be called once, when the body is done with. */
-  release(): void;
+  readonly release: () => void;
 }
 
 const UNPACK = { gzip: promisify(gunzip), deflate: promisify(inflate), zstd: promisify(zstdDecompress) } as const;

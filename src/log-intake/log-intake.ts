@@ -48,7 +48,7 @@ export interface LogIntake {
 export interface Taken<Answer> {
   readonly answer: Answer;
   /** To be told once: whether the answer left, whole. */
-  delivered(whole: boolean): void;
+  readonly delivered: (whole: boolean) => void;
 }
 
 /** The name under which the store keeps what came in by itself. */

@@ -25,7 +25,7 @@ const MAX_NAME_CHARS = 253;
 /** A message that is longer is not looked into for JSON. */
 const MAX_JSON_CHARS = 65_536;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- that is what is looked for
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /**

@@ -102,13 +102,16 @@ const LINES: readonly (readonly [line: string, reason: string | null, figures?: 
 ];
 
 describe('signatures', () => {
-  it.each(LINES)('%s', (line, reason, figures = {}) => {
-    const match = matchSignature(line);
+  it.each(LINES.map(([line, reason, figures = {}]) => ({ line, reason, figures })))(
+    '$line',
+    ({ line, reason, figures }) => {
+      const match = matchSignature(line);
 
-    expect(match?.signature.reason ?? null).toBe(reason);
-    expect(Object.keys(match?.figures ?? {}).sort()).toEqual(Object.keys(figures).sort());
-    for (const [name, value] of Object.entries(figures)) expect(match?.figures[name]).toBeCloseTo(value, 6);
-  });
+      expect(match?.signature.reason ?? null).toBe(reason);
+      expect(Object.keys(match?.figures ?? {}).sort()).toEqual(Object.keys(figures).sort());
+      for (const [name, value] of Object.entries(figures)) expect(match?.figures[name]).toBeCloseTo(value, 6);
+    },
+  );
 
   it('fits a template, which has no numbers', () => {
     const match = matchSignature('<*> Connection is not available, request timed out after <*> (total=<*>, active=<*>');

@@ -12,17 +12,30 @@ export interface SkillDefinition<I, O> {
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
   run(input: I, ctx: ReadContext): Promise<O>;
+  /** The same over a stream of lines, such as a file: needs no readers, and its memory is bounded. */
+  readonly open?: (input: I) => SkillStream<O>;
   /** The answer as lines for people. */
   render(output: O): readonly string[];
+}
+
+export interface SkillStream<O> {
+  push(line: string): void;
+  /** Of all that was pushed. */
+  result(): O;
+  /** A few words on how far it is, for people who wait. */
+  progress(): string;
 }
 
 /** The erased form: input and output are parsed on the way in and out. Errors: usage-invalid for a wrong input. */
 export type Skill = SkillDefinition<unknown, unknown>;
 
 export function defineSkill<I, O>(definition: SkillDefinition<I, O>): Skill {
-  const { input, output } = definition;
+  const { input, output, open, ...rest } = definition;
   return {
-    ...definition,
+    ...rest,
+    input,
+    output,
+    ...(open === undefined ? {} : { open: (given: unknown) => open(input.parse(given)) }),
     run: async (given, ctx) => output.parse(await definition.run(input.parse(given), ctx)),
     render: (answer) => definition.render(output.parse(answer)),
   };

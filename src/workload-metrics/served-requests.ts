@@ -93,9 +93,9 @@ export interface ProxyFamily extends Omit<ServerFamily, 'place' | 'placedBy'> {
   /** Labels that tell the Service. */
   readonly labels: readonly string[];
   /** The addresses that they may mean, the likeliest first; a namespace alone is none. */
-  addressesIn(
+  readonly addressesIn: (
     labels: Readonly<Record<string, string>>,
-  ): readonly { readonly namespace: string; readonly address: string }[];
+  ) => readonly { readonly namespace: string; readonly address: string }[];
 }
 
 /** Namings of ingress controllers and of Envoy, for workloads that measure nothing themselves: ingress-nginx, Traefik, Envoy as Istio and Contour name its clusters. */

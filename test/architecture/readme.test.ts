@@ -63,6 +63,7 @@ async function helpOf(words: readonly string[]): Promise<{ code: number; text: s
     demo: never,
     check: never,
     skills: skillOffers(),
+    streamSkill: never,
     testRules: never,
     freezeByConfigMap: never,
   };

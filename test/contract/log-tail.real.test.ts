@@ -202,18 +202,18 @@ describe.skipIf(program === null)('the tail of a real Elasticsearch', { timeout:
     const index = newName();
     const random = createRandom(7);
     const total = 3_000;
-    let written = 0;
+    const done = { written: 0 };
     await server.index(index, events(1, 'line'));
-    written += 1;
+    done.written += 1;
     const writer = (async () => {
-      while (written < total) {
-        const count = Math.min(total - written, 50);
+      while (done.written < total) {
+        const count = Math.min(total - done.written, 50);
         await server.index(index, events(count, 'line', 0));
-        written += count;
+        done.written += count;
       }
     })();
     let kills = 0;
-    while (written < total || kills < 5) {
+    while (done.written < total || kills < 5) {
       await readUntilKilled(index, random);
       kills += 1;
     }

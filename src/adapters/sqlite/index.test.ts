@@ -58,12 +58,6 @@ async function startWriter(count: number): Promise<{ child: ChildProcess; acknow
   return { child, acknowledged };
 }
 
-/** Takes back what the version that counts log events made. */
-function dropLogTables(db: DatabaseSync): void {
-  for (const table of ['count', 'sample', 'seen', 'receipt', 'labels', 'pattern', 'source'])
-    db.exec(`DROP TABLE log_${table}`);
-}
-
 async function kill(child: ChildProcess): Promise<void> {
   // `close` comes after the last output was read, so that no acknowledgement is missed.
   const ended = once(child, 'close');
@@ -100,6 +94,12 @@ describe('one process at a time', () => {
   });
 });
 
+/** Back to before the fourth version. */
+function dropLogTables(db: DatabaseSync): void {
+  for (const table of ['count', 'sample', 'seen', 'receipt', 'labels', 'pattern', 'source'])
+    db.exec(`DROP TABLE log_${table}`);
+}
+
 describe('the file', () => {
   it('refuses a store of a newer Hale and leaves it as it is', async () => {
     await (await open()).close();
@@ -109,7 +109,7 @@ describe('the file', () => {
 
     const refused = await open().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 4 } });
+    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 5 } });
     // Not even the lock stays behind.
     expect(await open().catch((error: unknown) => error)).toMatchObject({ code: 'store-schema-newer' });
   });
@@ -127,6 +127,7 @@ describe('the file', () => {
       { version: 2, name: 'attempts as a column', at: T0 },
       { version: 3, name: 'beginning of signals as a column', at: T0 },
       { version: 4, name: 'counts of log events', at: T0 },
+      { version: 5, name: 'counts of log events by owner', at: T0 },
     ]);
   });
 

@@ -121,8 +121,6 @@ const MIGRATIONS: readonly Migration[] = [
         minute INTEGER NOT NULL, source INTEGER NOT NULL, pattern INTEGER NOT NULL, labels INTEGER NOT NULL, count INTEGER NOT NULL,
         PRIMARY KEY (minute, source, pattern, labels)
       ) STRICT, WITHOUT ROWID;
-      CREATE INDEX log_count_labels ON log_count (labels, minute);
-      CREATE INDEX log_labels_owner ON log_labels (body ->> '$.namespace', body ->> '$.service');
       CREATE TABLE log_sample (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, pattern INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL
       ) STRICT;
@@ -134,6 +132,13 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE log_receipt (
         source INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, hash)
       ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    name: 'counts of log events by owner',
+    sql: `
+      CREATE INDEX log_count_labels ON log_count (labels, minute);
+      CREATE INDEX log_labels_owner ON log_labels (body ->> '$.namespace', body ->> '$.service');
     `,
   },
 ];

@@ -1,4 +1,4 @@
-import { createSurprise, interrupt, type Surprise, chanceOf } from './surprise.ts';
+import { chanceOf, createSurprise, interrupt, type Surprise } from './surprise.ts';
 
 /** Coarse cells with a longer memory, fine ones with a shorter: neither alone bears where the edges of cells happen to lie. */
 const VOCABULARIES = [
