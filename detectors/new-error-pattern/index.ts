@@ -6,7 +6,7 @@ import type { WorkloadView } from '../../src/ports/cluster.ts';
 import { errorText, labelsIn, ONLY_LOGS, tracedErrorOf, troublesOf } from '../../src/workload-logs/index.ts';
 import { ifReadable } from '../../src/workload-metrics/index.ts';
 import { latestChange } from '../../src/workload-traces/index.ts';
-import { type NewError, newErrorsIn } from './judge.ts';
+import { isBesideKnown, type NewError, newErrorsIn } from './judge.ts';
 import { NewErrorPatternConfig } from './schema.ts';
 import { type Since, sinceRelease } from './since-release.ts';
 
@@ -40,7 +40,8 @@ async function findingsOn(
   if (!logs.known) return [];
   const byItself: NewError[] = [];
   const released: { readonly error: NewError; readonly since: Since }[] = [];
-  const errors = newErrorsIn(troublesOf(logs), logs, config, ctx.now()).slice(0, MOST_ERRORS);
+  const troubles = troublesOf(logs);
+  const errors = newErrorsIn(troubles, logs, config, ctx.now()).slice(0, MOST_ERRORS);
   if (errors.length === 0) return [];
   const latest = await latestChange(workload, ctx);
   for (const error of errors) {
@@ -48,13 +49,12 @@ async function findingsOn(
     if (came === null) byItself.push(error);
     else released.push({ error, since: came });
   }
+  const told = { workload, beside: isBesideKnown(troubles, config), evidence: logs.evidence, ctx };
   const [first] = released;
   const [own] = byItself;
   return [
-    ...(first ? [findingOf({ workload, ...first, more: released.length - 1, evidence: logs.evidence, ctx })] : []),
-    ...(own
-      ? [findingOf({ workload, error: own, since: null, more: byItself.length - 1, evidence: logs.evidence, ctx })]
-      : []),
+    ...(first ? [findingOf({ ...told, ...first, more: released.length - 1 })] : []),
+    ...(own ? [findingOf({ ...told, error: own, since: null, more: byItself.length - 1 })] : []),
   ];
 }
 
@@ -67,11 +67,13 @@ interface ToTell {
   readonly since: Since | null;
   /** Other new errors of the same origin. */
   readonly more: number;
+  /** Something that is known not to be an error of the code began as well. */
+  readonly beside: boolean;
   readonly evidence: string;
   readonly ctx: ReadContext;
 }
 
-function findingOf({ workload: { subject }, error, since, more, evidence, ctx }: ToTell): Finding {
+function findingOf({ workload: { subject }, error, since, more, beside, evidence, ctx }: ToTell): Finding {
   const { trouble, lines, failed, share } = error;
   const others = more === 0 ? '' : `; ${more} more kinds of new errors`;
   return {
@@ -79,7 +81,7 @@ function findingOf({ workload: { subject }, error, since, more, evidence, ctx }:
     detector: 'new-error-pattern',
     reason: since === null ? 'application-error' : 'bad-release',
     subject,
-    confidence: confidenceOf(error, since),
+    confidence: confidenceOf(error, since, beside),
     summary: `${subjectName(subject)}: ${errorLine(error)}${since === null ? '' : sinceText(since)}${others}`,
     figures: {
       lines,
@@ -95,12 +97,12 @@ function findingOf({ workload: { subject }, error, since, more, evidence, ctx }:
 }
 
 /** An exception with a place in the program's own code is a fact about the code; a line at error level may be anything. */
-function confidenceOf({ trouble, failed }: NewError, since: Since | null): number {
+function confidenceOf({ trouble, failed }: NewError, since: Since | null, beside: boolean): number {
   const traced = tracedErrorOf(trouble);
   const isOurs = (traced?.ownFrame ?? null) !== null;
   const sure = isOurs ? 0.75 : traced !== null || trouble.exception !== null ? 0.65 : 0.5;
   // Nobody's request is known to fail of it.
-  const felt = failed > 0 ? sure : sure - 0.15;
+  const felt = sure - (failed > 0 ? 0 : 0.15) - (beside ? 0.25 : 0);
   return since !== null && since.release === null ? Math.min(felt, 0.6) : felt;
 }
 

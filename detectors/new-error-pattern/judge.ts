@@ -30,6 +30,13 @@ export function newErrorsIn(
     .toSorted((a, b) => b.failed - a.failed || b.lines - a.lines);
 }
 
+/** Whether a known effect of something else began, too: then a new error may well be one that does not show it. */
+export function isBesideKnown(troubles: readonly Trouble[], config: NewErrorPatternConfig): boolean {
+  return troubles.some(
+    (trouble) => trouble.recent >= config.minLines && isNew(trouble, config) && isKnownEffect(trouble),
+  );
+}
+
 function isNew({ before, perMinute, usualPerMinute }: Trouble, { minRatio }: NewErrorPatternConfig): boolean {
   if (usualPerMinute === null) return false;
   return before === 0 || perMinute >= usualPerMinute * minRatio;

@@ -69,6 +69,60 @@ describe('new-error-pattern', () => {
     expect(found).toMatchObject({ reason: 'application-error' });
   });
 
+  it('is less sure of an error that comes with the effect of something else', async () => {
+    const [found] = await detectIn(
+      world((logs, now) => {
+        calm(logs, now);
+        logs.lines(TRACE, now, 4, 10, BUG);
+        logs.lines('timeout exceeded when trying to connect', now, 4, 10, { level: 'error', exception: 'Error' });
+      }),
+      newErrorPattern,
+    );
+
+    expect(found).toMatchObject({ reason: 'application-error', confidence: 0.5 });
+  });
+
+  it('is less sure of an error that no request is known to fail of', async () => {
+    const [found] = await detectIn(
+      world((logs, now) => {
+        calm(logs, now);
+        logs.lines('no such voucher', now, 4, 10, { level: 'error' });
+      }),
+      newErrorPattern,
+    );
+
+    expect(found).toMatchObject({ reason: 'application-error', confidence: 0.35 });
+  });
+
+  it('blames the change of the template where lines tell no release, unless an older pod shows it', async () => {
+    const rolledOut = (spoke: string) =>
+      detectorWorld((_series, pods, now, cluster, logs) => {
+        const [workload] = cluster.reader.workloads();
+        if (workload === undefined) return;
+        const changes = [{ manager: 'helm', at: now - 6 * MINUTE_MS, subresource: '', fields: ['spec.template'] }];
+        const hashed = cluster.reader.podsOf(workload.subject).map((pod, index) => ({
+          ...pod,
+          createdAt: index === 0 ? now - 6 * MINUTE_MS : 0,
+          labels: { ...pod.labels, 'pod-template-hash': index === 0 ? 'new' : 'old' },
+        }));
+        cluster.change(workload.subject, { changes });
+        cluster.setPods(workload.subject, hashed);
+        calm(logs, now);
+        logs.lines(TRACE, now, 5, 10, { ...BUG, pod: spoke === 'new' ? pods[0] : pods[1] });
+      });
+    const inLatest = (spoke: string) => {
+      const made = rolledOut(spoke);
+      const workload = made.cluster.reader.workload(made.incident.subject) ?? made.incident.workload;
+      return detectIn({ ...made, incident: { ...made.incident, workload } }, newErrorPattern);
+    };
+
+    const byNew = await inLatest('new');
+    const byOld = await inLatest('old');
+
+    expect(byNew).toMatchObject([{ reason: 'bad-release', confidence: 0.6, change: { by: 'helm' } }]);
+    expect(byOld).toMatchObject([{ reason: 'application-error' }]);
+  });
+
   it('tells the strongest of several, and how many more', async () => {
     const found = await detectIn(
       world((logs, now) => {
