@@ -12,6 +12,8 @@ const ROOMS = {
   'log-patterns': ['domain'],
   'workload-metrics': ['domain', 'ports', 'plugin'],
   'workload-traces': ['domain', 'ports', 'plugin'],
+  'workload-logs': ['domain', 'ports', 'plugin', 'log-patterns'],
+  'log-signatures': ['domain'],
   connections: ['domain', 'ports', 'plugin', 'workload-metrics'],
   recognition: ['domain', 'ports'],
   scan: ['domain', 'ports', 'plugin', 'series', 'topology', 'connections', 'workload-metrics'],
@@ -69,7 +71,7 @@ const sdkRules = SDKS.map(([sdk, place]) => ({
 }));
 
 const PLUGIN_ROOMS =
-  'domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes|log-patterns';
+  'domain|ports|plugin|workload-metrics|workload-traces|connections|topology|object-changes|log-patterns|workload-logs|log-signatures';
 const plugins = ['detectors', 'remediations', 'skills'];
 const pluginRules = plugins.flatMap((folder) => [
   {

@@ -8,10 +8,12 @@ import { dependencyOutage } from './dependency-outage/index.ts';
 import { diskFilling } from './disk-filling/index.ts';
 import { errorBurst } from './error-burst/index.ts';
 import { latencySpike } from './latency-spike/index.ts';
+import { logSignature } from './log-signature/index.ts';
 import { lockWaits } from './lock-waits/index.ts';
 import { memoryLeak } from './memory-leak/index.ts';
 import { misconfiguredAutoscaler } from './misconfigured-autoscaler/index.ts';
 import { missingTelemetry } from './missing-telemetry/index.ts';
+import { newErrorPattern } from './new-error-pattern/index.ts';
 import { nodeTrouble } from './node-trouble/index.ts';
 import { outOfMemory } from './out-of-memory/index.ts';
 import { poolExhaustion } from './pool-exhaustion/index.ts';
@@ -47,5 +49,7 @@ export const DETECTORS: ReadonlyMap<string, Detector> = new Map(
     certificateExpiry,
     missingTelemetry,
     trafficSurge,
+    newErrorPattern,
+    logSignature,
   ].map((one) => [one.id, one]),
 );

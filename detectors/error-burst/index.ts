@@ -1,6 +1,7 @@
 import { subjectName } from '../../src/domain/subject.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import { findServerSeries, medianOf, readAround, requestQueries } from '../../src/workload-metrics/index.ts';
+import { burstInLog, linesText, percent } from './by-log.ts';
 import { ErrorBurstConfig } from './schema.ts';
 
 /** A much larger share of the workload's requests fails than before. */
@@ -14,9 +15,9 @@ export const errorBurst = defineDetector({
     const { subject } = incident;
     const now = Math.floor(ctx.now() / 1000) * 1000;
     const series = await findServerSeries(subject, ctx.metrics, now);
-    if (series === null) return [];
-    const queries = requestQueries(series);
-    if (queries.failed === null) return [];
+    const queries = series && requestQueries(series);
+    const logs = await ctx.logs.around(incident.workload, incident.since);
+    if (!queries?.failed) return logs.known ? burstInLog(subject, logs, config, ctx) : [];
 
     const rate = await readAround(queries.rate, incident, config, ctx, now);
     const failed = await readAround(queries.failed, incident, config, ctx, now);
@@ -32,7 +33,6 @@ export const errorBurst = defineDetector({
     const perS = medianOf(rate.recent.map(({ value }) => value));
     if (current === null || perS === null || current < config.minShare || current < usual * config.minRatio) return [];
 
-    const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`;
     return [
       {
         id: ctx.newId(),
@@ -40,9 +40,12 @@ export const errorBurst = defineDetector({
         reason: 'error-burst',
         subject,
         confidence: rate.past.length > 0 ? 0.95 : 0.7,
-        summary: `${subjectName(subject)} fails ${percent(current)} of its requests, usually ${percent(usual)}, at ${Number(perS.toPrecision(3))} requests/s`,
+        summary: `${subjectName(subject)} fails ${percent(current)} of its requests, usually ${percent(usual)}, at ${Number(perS.toPrecision(3))} requests/s${logs.known ? linesText(logs) : ''}`,
         figures: { failedShare: current, usualShare: usual, ratePerS: perS },
-        evidence: [queries.rate, queries.failed].flatMap((query) => ctx.metrics.evidenceOf(query) ?? []),
+        evidence: [
+          ...[queries.rate, queries.failed].flatMap((query) => ctx.metrics.evidenceOf(query) ?? []),
+          ...(logs.known ? [logs.evidence] : []),
+        ],
       },
     ];
   },

@@ -31,6 +31,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { stepEvents, traced } from '../telemetry/tracing.ts';
 import { createTopology } from '../topology/index.ts';
+import { createWorkloadLogs } from '../workload-logs/index.ts';
 import { createReadingPool, openReading } from '../workflow/reading.ts';
 import { createTick } from '../workflow/tick.ts';
 import { advisorOf, alertmanagerOf, channelsOf, prometheusOf } from './adapters.ts';
@@ -162,6 +163,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     metrics: reading,
     cluster,
     topology,
+    logs: createWorkloadLogs({ counts: opened.logCounts, cluster }),
     redact: redactor,
     newId,
     queriesPerMinute: config.prometheus.queriesPerIncidentPerMinute,

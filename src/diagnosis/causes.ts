@@ -19,7 +19,8 @@ export function causesOf(findings: readonly Finding[], canExplain: CanExplain): 
     const key = causeKey({ reason: reason.data, subject: finding.subject });
     const known = byKey.get(key);
     const felt = symptoms.filter((symptom) => canExplain(finding.subject, symptom.subject));
-    byKey.set(key, known ? merged(known, finding) : causeOf(reason.data, finding, felt));
+    const speaking = known && findings.find(({ id }) => id === known.explains[0]);
+    byKey.set(key, known && speaking ? merged(known, speaking, finding) : causeOf(reason.data, finding, felt));
   }
   return withoutContradictions([...byKey.values()]);
 }
@@ -92,11 +93,12 @@ function traceOf({ change, mend, object }: Trace): Trace {
 }
 type Trace = Pick<Finding, 'change' | 'mend' | 'object'>;
 
-/** The surer finding speaks; both are explained. */
-function merged(cause: Cause, finding: Finding): Cause {
-  const surer = finding.confidence > cause.confidence ? finding : cause;
-  const explains = surer === finding ? [finding.id, ...cause.explains] : [...cause.explains, finding.id];
-  const [first, second] = surer === finding ? [finding, cause] : [cause, finding];
-  const trace = { ...traceOf(second), ...traceOf(first) };
-  return { ...cause, ...trace, confidence: surer.confidence, summary: surer.summary, figures: surer.figures, explains };
+/** What is settled speaks before what is not, and of those the surer finding; both are explained. `speaking` is the one that speaks so far. */
+function merged(cause: Cause, speaking: Finding, finding: Finding): Cause {
+  const [settled, wasSettled] = [finding, speaking].map(({ unsettled }) => unsettled === undefined);
+  const takesOver = settled === wasSettled ? finding.confidence > cause.confidence : settled === true;
+  const explains = takesOver ? [finding.id, ...cause.explains] : [...cause.explains, finding.id];
+  const [first, second] = takesOver ? [finding, cause] : [cause, finding];
+  const { confidence, summary, figures } = first;
+  return { ...cause, ...traceOf(second), ...traceOf(first), confidence, summary, figures, explains };
 }

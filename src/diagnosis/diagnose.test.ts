@@ -73,6 +73,20 @@ describe('diagnose', () => {
     expect(cause).toMatchObject({ summary: 'sure', change, mend: 'kubectl rollout undo', object });
   });
 
+  it('lets what was measured speak before what only a log tells, however sure that is', () => {
+    const told = { ...finding('lock-waits', 'orders', 0.9, 'log'), unsettled: 'only lines of a log tell of it' };
+    const measured = finding('lock-waits', 'orders', 0.5, 'measured');
+
+    for (const both of [
+      [told, measured],
+      [measured, told],
+    ]) {
+      const [cause] = diagnose(both);
+      expect(cause).toMatchObject({ confidence: 0.5, summary: 'measured', figures: { confidence: 0.5 } });
+      expect(cause?.explains.toSorted()).toEqual(['log', 'measured']);
+    }
+  });
+
   it('never blames the pool of a subject whose database has no room, however sure', () => {
     const causes = diagnose([
       finding('connection-pool-waiting', 'orders', 0.99, 'waits'),

@@ -7,6 +7,7 @@ export const EVIDENCE_KINDS = {
   'metric-range': 'the answer of Prometheus to one range query',
   'cluster-object': 'the fields of a Kubernetes object that a decision rests on',
   'pod-log': 'the last lines of a container that ended',
+  'log-patterns': 'the patterns of the log of a workload around an onset: how many lines of each, and an example',
   'call-graph': 'who calls whom around the incident, and how that is known',
   'model-narrative': 'the story of the incident in the words of a model; nothing is decided by it',
   'model-hypotheses': 'what a model suspects; a cause only when a detector finds it too',

@@ -40,7 +40,7 @@ export const Finding = z.object({
   mend: z.string().optional(),
   /** A pod of the subject that is to blame alone. */
   object: PodObject.optional(),
-  /** Why this may yet turn out to be the symptom of something else: until it is told, nothing is written for it. */
+  /** Why this may yet turn out to be something else, as the word of a log alone may: until it is told, nothing is written for it. */
   unsettled: z.string().optional(),
 });
 export type Finding = z.infer<typeof Finding>;

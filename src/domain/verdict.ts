@@ -14,7 +14,8 @@ export const GATE_REASONS = {
   'subject-unresolved': 'no workload could be resolved from the alert',
   stale: 'the newest observation is older than the limit',
   uncorroborated: 'the metric that Hale read at this moment does not show the cause',
-  unsettled: 'a pool waits, and whether the load or a leak fills it cannot be told yet',
+  unsettled:
+    'a pool waits, and whether the load or a leak fills it cannot be told yet; or lines of a log alone tell of it',
   cooldown: 'the same workload was acted upon 3 minutes ago, cooldown is 10 minutes',
   'budget-spent': '3 of 3 actions on this workload within 24 hours',
   'target-busy': 'another action on this workload is still being verified',

@@ -15,7 +15,7 @@ export const corroborationGate: Gate = {
         verdict: 'hold',
         reason: 'unsettled',
         value: found.unsettled,
-        unblockedBy: 'readings of the next minutes, which tell it apart',
+        unblockedBy: 'readings of the next minutes, which tell it apart or measure it',
       };
     }
     // A hold and no denial: one scrape may miss it, and a cause that stays away ends the incident by itself.

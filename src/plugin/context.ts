@@ -3,6 +3,7 @@ import type { EvidenceKind } from '../domain/evidence.ts';
 import type { Subject } from '../domain/subject.ts';
 import type { ClusterReader, ClusterWriter, WorkloadView } from '../ports/cluster.ts';
 import type { MetricsReader } from '../ports/metrics.ts';
+import type { HeardLogs, WorkloadLogs } from '../ports/workload-logs.ts';
 
 /** Metrics as a plug-in reads them: each answer is kept as evidence and counted against the incident's budget. */
 export interface RecordedMetrics extends Pick<MetricsReader, 'instant' | 'range'> {
@@ -18,6 +19,16 @@ export interface TopologyReader {
   graph(namespaces?: readonly string[]): Promise<CallGraph>;
 }
 
+/** Log events as a plug-in reads them: what was counted, never a stream. Each answer is kept as evidence. */
+export interface RecordedLogs {
+  /** What was heard of a workload before and since `since` (Unix ms); `known: false` where nothing was. */
+  around(workload: WorkloadView, since: number): Promise<RecordedWorkloadLogs>;
+}
+export type RecordedWorkloadLogs =
+  | Exclude<WorkloadLogs, HeardLogs>
+  /** `evidence` is the id under which it is kept. */
+  | (HeardLogs & { readonly evidence: string });
+
 /** What a detector, a skill or a remediation's reading half may touch. Readers only. */
 export interface ReadContext {
   now(): number;
@@ -25,6 +36,7 @@ export interface ReadContext {
   readonly metrics: RecordedMetrics;
   readonly cluster: ClusterReader;
   readonly topology: TopologyReader;
+  readonly logs: RecordedLogs;
   /** Keeps what was read from somewhere else as evidence; returns its id. */
   keep(item: { kind: EvidenceKind; source: string; title: string; query: string; body: unknown }): string;
   /** A fresh, unique id. */

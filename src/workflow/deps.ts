@@ -15,6 +15,7 @@ import type { MetricsReader } from '../ports/metrics.ts';
 import type { NotificationChannel } from '../ports/notification-channel.ts';
 import type { StepObserver } from '../ports/steps.ts';
 import type { Store } from '../ports/store.ts';
+import type { WorkloadLogsReader } from '../ports/workload-logs.ts';
 import type { AlertRecogniser } from '../recognition/index.ts';
 import type { WorkflowSettings } from './settings.ts';
 
@@ -26,6 +27,7 @@ export interface WorkflowDeps {
   readonly cluster: ClusterReader;
   readonly writer: ClusterWriter;
   readonly topology: (metrics: RecordedMetrics, now: () => number) => TopologyReader;
+  readonly logs: WorkloadLogsReader;
   readonly recogniser: AlertRecogniser;
   readonly detectors: ReadonlyMap<string, Detector>;
   readonly detectorConfig: Readonly<Record<string, unknown>>;

@@ -162,7 +162,8 @@ export async function redetect(
   const deeper = findings.find(
     ({ reason, subject }) => subject.uid === cause.subject.uid && isDeeper(reason, cause.reason),
   );
-  const again = deeper ?? findings.find(isTheCause);
+  const alike = findings.filter(isTheCause);
+  const again = deeper ?? alike.find(({ unsettled }) => unsettled === undefined) ?? alike[0];
   if (again) return again;
   if (failures.length > 0 && !gone) throw new HaleError('metrics-unavailable', failures.join('; '));
   return null;
@@ -173,7 +174,11 @@ function askedAgain(incident: Incident, reason: CauseReason, scene: Scene): Read
   const finders = new Set(incident.findings.filter((one) => one.reason === reason).map((one) => one.detector));
   // A cause that no finding of the incident tells of (a return, an older record) is anybody's.
   if (finders.size === 0) return undefined;
-  if (!isVoidable(reason)) return finders;
+  if (!isVoidable(reason)) {
+    const found = incident.findings.filter((one) => one.reason === reason);
+    // What nobody has measured yet somebody else may: else it would stay the word of a log for ever.
+    return found.some(({ unsettled }) => unsettled === undefined) ? finders : undefined;
+  }
   // What makes it a mere symptom may show only now, and then more of the same would do harm: all that explain such alerts are asked.
   const detectors = [...scene.deps.detectors.values()];
   const classes = new Set(detectors.filter(({ id }) => finders.has(id)).flatMap(({ explains = [] }) => explains));

@@ -26,6 +26,7 @@ async function savedBy(before: Incident, next: Incident): Promise<NonNullable<Ch
     meter: { phaseEntered: () => undefined },
     steps: { reached: () => undefined },
     topology: () => null,
+    logs: null,
   } as unknown as WorkflowDeps;
   await openScene(deps, createReadingPool(), before, T0, AbortSignal.timeout(60_000), []).finish(next);
   return changes[0]?.save?.[0];

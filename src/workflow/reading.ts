@@ -3,6 +3,7 @@ import type { Evidence, EvidenceKind } from '../domain/evidence.ts';
 import type { ReadContext, RecordedMetrics } from '../plugin/context.ts';
 import type { InstantSample, MetricsAnswer, RangeSeries } from '../ports/metrics.ts';
 import type { WorkflowDeps } from './deps.ts';
+import { recordLogs } from './recorded-logs.ts';
 
 /** Most bytes of JSON that one piece of evidence keeps. */
 export const MAX_EVIDENCE_BYTES = 32_768;
@@ -33,7 +34,10 @@ export function createReadingPool(): ReadingPool {
   return { shared: new Map(), spent: new Map() };
 }
 
-type ReadingDeps = Pick<WorkflowDeps, 'metrics' | 'cluster' | 'topology' | 'redact' | 'newId' | 'queriesPerMinute'>;
+type ReadingDeps = Pick<
+  WorkflowDeps,
+  'metrics' | 'cluster' | 'topology' | 'logs' | 'redact' | 'newId' | 'queriesPerMinute'
+>;
 
 /** Opens the readers of one tick of one incident. `now` stays the same through the tick. */
 export function openReading(
@@ -104,6 +108,7 @@ export function openReading(
     metrics,
     cluster: deps.cluster,
     topology: deps.topology(metrics, () => now),
+    logs: recordLogs(deps.logs, now, keep),
     keep,
     newId: deps.newId,
     evidence: () => kept,

@@ -9,8 +9,10 @@ import { redetect } from './detecting.ts';
 import type { Scene } from './scene.ts';
 
 const orders = fakeWorkload();
+const ONLY_A_LOG = 'only lines of a log tell of it';
 
 function detector(id: string, reason: CauseReason, asked: string[]) {
+  const unsettled = id === 'log' ? { unsettled: ONLY_A_LOG } : {};
   return defineDetector({
     id,
     needs: [],
@@ -21,7 +23,17 @@ function detector(id: string, reason: CauseReason, asked: string[]) {
       asked.push(id);
       const { subject } = orders;
       return [
-        { id: `f-${id}`, detector: id, reason, subject, confidence: 0.9, summary: id, figures: {}, evidence: [] },
+        {
+          id: `f-${id}`,
+          detector: id,
+          reason,
+          subject,
+          confidence: 0.9,
+          summary: id,
+          figures: {},
+          evidence: [],
+          ...unsettled,
+        },
       ];
     },
   });
@@ -53,6 +65,7 @@ function look(reasons: Readonly<Record<string, CauseReason>>, foundBy: string, r
     summary: '',
     figures: {},
     evidence: [],
+    ...(foundBy === 'log' ? { unsettled: ONLY_A_LOG } : {}),
   };
   const incident = { ...incidentOf('i', { subject: orders.subject }), findings: [finding] };
   return { asked, again: redetect(incident, { reason, subject: orders.subject }, scene) };
@@ -75,6 +88,20 @@ describe('looking again before acting', () => {
 
     expect(await again).toMatchObject({ reason: 'lock-waits' });
     expect(asked).toEqual(['pool', 'locks']);
+  });
+
+  it('asks everybody about what only a log told, and takes the word of who measures', async () => {
+    const { asked, again } = look({ log: 'lock-waits', locks: 'lock-waits' }, 'log', 'lock-waits');
+
+    expect(await again).toMatchObject({ detector: 'locks' });
+    expect((await again)?.unsettled).toBeUndefined();
+    expect(asked).toEqual(['log', 'locks']);
+  });
+
+  it('is told that it is unsettled while nobody measures what a log tells', async () => {
+    const { again } = look({ log: 'lock-waits', cpu: 'cpu-saturated' }, 'log', 'lock-waits');
+
+    expect(await again).toMatchObject({ detector: 'log', unsettled: ONLY_A_LOG });
   });
 
   it('still sees a waiting pool that nothing deeper explains', async () => {

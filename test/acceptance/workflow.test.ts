@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { logSignature } from '../../detectors/log-signature/index.ts';
 import { incidentOf, signalOf } from '../contract/store-records.ts';
 import { fakeWorkload } from '../fakes/cluster.ts';
-import { startWorkflow, testPolicy, type WorkflowHarness } from '../fakes/workflow.ts';
+import { fakeLogs } from '../fakes/logs.ts';
+import { START_MS, startWorkflow, testPolicy, type WorkflowHarness } from '../fakes/workflow.ts';
 
 const MINUTE_MS = 60_000;
 let open: WorkflowHarness | null = null;
@@ -87,6 +89,55 @@ describe('from alert to an end', () => {
     expect(incident.causes).toMatchObject([{ reason: 'lock-waits' }]);
     // No policy answers it: a person gets it.
     expect(incident.phase).toBe('escalated');
+    expect(hale.cluster.writes).toEqual([]);
+  });
+
+  it('writes nothing on the word of a log, however often it says so, and acts once it is measured as well', async () => {
+    const hale = await start({
+      detectors: [logSignature],
+      logs(cluster) {
+        const logs = fakeLogs(cluster);
+        logs.served(START_MS + 30 * MINUTE_MS, 120, 60);
+        const line =
+          'HikariPool-1 - Connection is not available, request timed out after 3000ms (total=4, waiting=900)';
+        logs.lines(line, START_MS + 30 * MINUTE_MS, 35, 600, { level: 'error' });
+        return logs.reader;
+      },
+    });
+    hale.world.causeThere = false;
+    await hale.alert();
+    await hale.run(5 * MINUTE_MS);
+
+    const held = await hale.incident();
+    expect(held.phase).toBe('held');
+    expect(held.causes).toMatchObject([{ reason: 'connection-pool-waiting' }]);
+    expect(held.verdicts.find(({ gate }) => gate === 'corroboration')?.verdict).toMatchObject({
+      reason: 'unsettled',
+      value: expect.stringContaining('only lines of a log') as string,
+    });
+    expect(hale.cluster.writes).toEqual([]);
+    hale.world.causeThere = true;
+    await hale.run(MINUTE_MS);
+
+    expect(hale.cluster.writes).toMatchObject([{ from: 3 }]);
+  });
+
+  it('hands over to a person when nobody measures what a log tells', async () => {
+    const hale = await start({
+      detectors: [logSignature],
+      logs(cluster) {
+        const logs = fakeLogs(cluster);
+        logs.served(START_MS + 40 * MINUTE_MS, 120, 60);
+        logs.lines('timeout exceeded when trying to connect', START_MS + 40 * MINUTE_MS, 45, 60, { level: 'error' });
+        return logs.reader;
+      },
+    });
+    hale.world.causeThere = false;
+    await hale.alert();
+    await hale.run(30 * MINUTE_MS);
+
+    expect((await hale.incident()).phase).toBe('escalated');
+    expect(hale.told).not.toEqual([]);
     expect(hale.cluster.writes).toEqual([]);
   });
 

@@ -246,4 +246,21 @@ export const DETECTOR_CASES: Readonly<Record<string, Case>> = {
       series.gauge(labels, (at) => 9_000 - (now - at) / 100, { from: now - 600_000, to: now });
     },
   },
+  'new-error-pattern': {
+    names: [],
+    withoutMetrics: true,
+    sick: (_series, pods, now, _cluster, logs) => {
+      logs.served(now, 65, 20);
+      const error = { exception: 'TypeError', status: 500, level: 'error', pod: pods[0] } as const;
+      logs.lines(`request failed\nTypeError: no terms\n    at priceOf (/app/src/price.ts:7:3)`, now, 5, 4, error);
+    },
+  },
+  'log-signature': {
+    names: [],
+    withoutMetrics: true,
+    sick: (_series, _pods, now, _cluster, logs) => {
+      logs.served(now, 65, 20);
+      logs.lines('timeout exceeded when trying to connect', now, 5, 4, { level: 'error' });
+    },
+  },
 };

@@ -8,6 +8,7 @@ import type { FakeCluster } from '../fakes/cluster.ts';
 import { fakeCluster, fakePods, fakeWorkload } from '../fakes/cluster.ts';
 import type { FakeMetrics, FakeSeries } from '../fakes/metrics.ts';
 import { fakeMetrics, fakeSeries } from '../fakes/metrics.ts';
+import { type FakeLogs, fakeLogs } from '../fakes/logs.ts';
 import { fakeReadContext } from '../fakes/read-context.ts';
 
 const NOW = 1_800_000_000_000;
@@ -16,6 +17,7 @@ export interface DetectorWorld {
   readonly cluster: FakeCluster;
   readonly metrics: FakeMetrics;
   readonly series: FakeSeries;
+  readonly logs: FakeLogs;
   readonly incident: IncidentView;
   /** Pods of the incident's workload, which is Deployment shop/orders. */
   readonly pods: readonly string[];
@@ -23,23 +25,25 @@ export interface DetectorWorld {
 }
 
 export function detectorWorld(
-  write: (series: FakeSeries, pods: readonly string[], now: number, cluster: FakeCluster) => void,
+  write: (series: FakeSeries, pods: readonly string[], now: number, cluster: FakeCluster, logs: FakeLogs) => void,
 ): DetectorWorld {
   const workload = fakeWorkload();
   const cluster = fakeCluster(() => NOW);
   cluster.addWorkload(workload);
   const series = fakeSeries();
   const pods = fakePods(workload).map((pod) => pod.name);
-  write(series, pods, NOW, cluster);
+  const logs = fakeLogs(cluster.reader);
+  write(series, pods, NOW, cluster, logs);
   const since = NOW - 120_000;
   const signals = [{ name: 'HighLatency', labels: { namespace: 'shop', deployment: 'orders' }, startedAt: since }];
   const now = cluster.reader.workload(workload.subject) ?? workload;
   const incident = { id: 'incident-1', subject: workload.subject, workload: now, signals, since };
-  return { cluster, metrics: fakeMetrics(series.store), series, incident, pods, now: NOW };
+  return { cluster, metrics: fakeMetrics(series.store), series, logs, incident, pods, now: NOW };
 }
 
 export function detectIn(world: DetectorWorld, detector: Detector, config: unknown = {}) {
-  const ctx = fakeReadContext({ metrics: world.metrics, cluster: world.cluster, now: () => world.now });
+  const { metrics, cluster, logs } = world;
+  const ctx = fakeReadContext({ metrics, cluster, logs: logs.reader, now: () => world.now });
   return detector.detect(world.incident, config, ctx);
 }
 
@@ -53,7 +57,7 @@ export function detectorContract(
     sick: Parameters<typeof detectorWorld>[0];
     config?: unknown;
     names: readonly string[];
-    /** Kubernetes alone shows it: found without metrics as well. */
+    /** Kubernetes or logs alone show it: found without metrics as well. */
     withoutMetrics?: true;
   },
 ): void {

@@ -1,5 +1,7 @@
 import type { Evidence } from '../../src/domain/evidence.ts';
 import type { ActContext, ReadContext, RecordedMetrics, TopologyReader } from '../../src/plugin/context.ts';
+import type { WorkloadLogsReader } from '../../src/ports/workload-logs.ts';
+import { recordLogs } from '../../src/workflow/recorded-logs.ts';
 import type { FakeCluster } from './cluster.ts';
 
 export interface FakeReadContext extends ReadContext {
@@ -11,6 +13,7 @@ interface FakeContextOptions {
   readonly metrics: RecordedMetrics;
   readonly cluster: Pick<FakeCluster, 'reader'>;
   readonly topology?: TopologyReader;
+  readonly logs?: WorkloadLogsReader;
   readonly now: () => number;
 }
 
@@ -20,11 +23,20 @@ export const NOBODY_CALLS: TopologyReader = {
   graph: async () => ({ at: 0, nodes: [], edges: [], notices: [] }),
 };
 
-/** A ReadContext with ids that count up. Without a topology nobody calls anybody. */
-export function fakeReadContext({ metrics, cluster, topology, now }: FakeContextOptions): FakeReadContext {
+export const NOTHING_HEARD: WorkloadLogsReader = {
+  around: async () => ({ known: false, why: 'nothing was heard' }),
+};
+
+/** A ReadContext with ids that count up. Without a topology nobody calls anybody, without logs nothing is heard. */
+export function fakeReadContext({ metrics, cluster, topology, logs, now }: FakeContextOptions): FakeReadContext {
   const kept: Pick<Evidence, 'id' | 'kind' | 'source' | 'title' | 'query' | 'body'>[] = [];
   let ids = 0;
   const newId = () => `id-${++ids}`;
+  const keep: ReadContext['keep'] = (item) => {
+    const id = newId();
+    kept.push({ id, ...item });
+    return id;
+  };
   return {
     kept,
     now,
@@ -32,11 +44,8 @@ export function fakeReadContext({ metrics, cluster, topology, now }: FakeContext
     metrics,
     cluster: cluster.reader,
     topology: topology ?? NOBODY_CALLS,
-    keep(item) {
-      const id = newId();
-      kept.push({ id, ...item });
-      return id;
-    },
+    logs: recordLogs(logs ?? NOTHING_HEARD, now(), keep),
+    keep,
     newId,
   };
 }

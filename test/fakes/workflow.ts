@@ -14,17 +14,18 @@ import type { CauseReason } from '../../src/domain/reason.ts';
 import { type Subject, subjectName } from '../../src/domain/subject.ts';
 import { GATE_DEFAULTS } from '../../src/gates/facts.ts';
 import type { ModelAdvisor } from '../../src/model/index.ts';
-import { defineDetector } from '../../src/plugin/detector.ts';
+import { type Detector, defineDetector } from '../../src/plugin/detector.ts';
 import type { ClusterReader, ClusterWriter, PodView, WorkloadView } from '../../src/ports/cluster.ts';
 import type { MetricsReader, RangeSeries } from '../../src/ports/metrics.ts';
 import type { Store } from '../../src/ports/store.ts';
+import type { WorkloadLogsReader } from '../../src/ports/workload-logs.ts';
 import { createAlertRecogniser } from '../../src/recognition/index.ts';
 import { createManualClock, type ManualClock } from '../../src/simulation/clock.ts';
 import type { WorkflowDeps } from '../../src/workflow/deps.ts';
 import { WORKFLOW_DEFAULTS } from '../../src/workflow/settings.ts';
 import { createTick } from '../../src/workflow/tick.ts';
 import { type FakeCluster, fakeCluster, fakePods, fakeWorkload } from './cluster.ts';
-import { NOBODY_CALLS } from './read-context.ts';
+import { NOBODY_CALLS, NOTHING_HEARD } from './read-context.ts';
 
 /** What the test may change while time goes by. */
 export interface World {
@@ -129,6 +130,10 @@ export interface WorkflowOptions {
   readonly policy?: LoadedPolicy;
   readonly advisor?: ModelAdvisor;
   readonly on?: HarnessCluster;
+  /** Detectors beside the one that the test controls. */
+  readonly detectors?: readonly Detector[];
+  /** What was counted of log events; nothing was heard when not given. */
+  readonly logs?: (cluster: ClusterReader) => WorkloadLogsReader;
 }
 
 /** The whole workflow on a real store, with a virtual clock, a fake cluster (or `on` another one) and users that the test controls. */
@@ -175,8 +180,11 @@ export async function startWorkflow(options: WorkflowOptions = {}): Promise<Work
       cluster: reader,
       writer,
       topology: () => NOBODY_CALLS,
+      logs: options.logs?.(reader) ?? NOTHING_HEARD,
       recogniser: createAlertRecogniser({ metrics: metricsOf(world, reader, pods), now: () => clock.now() }),
-      detectors: new Map([['test', detectorOf(world, subjectOf)]]),
+      detectors: new Map(
+        [detectorOf(world, subjectOf), ...(options.detectors ?? [])].map((one) => [one.id, one] as const),
+      ),
       detectorConfig: {},
       remediations: new Map([['scale-workload', scaleWorkload]]),
       diagnose,
@@ -358,6 +366,7 @@ function detectorOf(world: World, subjectOf: (name: string) => Subject) {
     id: 'test',
     needs: [],
     listensTo: ['alert'],
+    explains: ['connections'],
     config: z.object({}),
     async detect(incident, _config, ctx): Promise<Finding[]> {
       if (world.prometheusDown) throw new Error('prometheus is down');

@@ -109,7 +109,7 @@ describe('the file', () => {
 
     const refused = await open().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 4 } });
+    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 5 } });
     // Not even the lock stays behind.
     expect(await open().catch((error: unknown) => error)).toMatchObject({ code: 'store-schema-newer' });
   });
@@ -127,6 +127,7 @@ describe('the file', () => {
       { version: 2, name: 'attempts as a column', at: T0 },
       { version: 3, name: 'beginning of signals as a column', at: T0 },
       { version: 4, name: 'counts of log events', at: T0 },
+      { version: 5, name: 'counts of log events by owner', at: T0 },
     ]);
   });
 

@@ -3,12 +3,14 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HaleError, isHaleError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { LogCounts } from '../../ports/log-counts.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import type { Store } from '../../ports/store.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { type Database, integerOf, wrapDatabase } from './database.ts';
 import { encodeChange } from './encode.ts';
 import { removeHolder, storeLocked, writeHolder } from './lock.ts';
+import { createLogReads } from './log-counts.ts';
 import { createLogTables } from './logs.ts';
 import { APPLICATION_ID, migrate } from './migrations.ts';
 import { createPruning } from './prune.ts';
@@ -40,6 +42,7 @@ const KINDS_OF_ROWS = ['incident', 'obligation', 'signal', 'evidence', 'audit', 
 /** The store, and the counts of log events that live in the same file. */
 export interface SqliteStore extends Store {
   readonly logs: LogStore;
+  readonly logCounts: LogCounts;
 }
 
 /**
@@ -102,6 +105,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   return {
     ...asyncReads(reads, whileOpen),
     logs: asyncLogs(createLogTables(db), whileOpen, whileWritable),
+    logCounts: asyncLogCounts(createLogReads(db), whileOpen),
     async commit(change) {
       return queue.add(whileOpen('commit', () => encodeChange(change)));
     },
@@ -135,6 +139,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 }
 
 type Guard = <T>(doing: string, work: () => T) => T;
+
+function asyncLogCounts(reads: ReturnType<typeof createLogReads>, whileOpen: Guard): LogCounts {
+  return {
+    heard: async (...asked) => whileOpen('log events heard', () => reads.heard(...asked)),
+    troubles: async (...asked) => whileOpen('log troubles', () => reads.troubles(...asked)),
+    samplesOf: async (...asked) => whileOpen('log samples of an owner', () => reads.samplesOf(...asked)),
+  };
+}
 
 function asyncLogs(logs: ReturnType<typeof createLogTables>, whileOpen: Guard, whileWritable: Guard): LogStore {
   return {

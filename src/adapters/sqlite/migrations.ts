@@ -134,6 +134,13 @@ const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    name: 'counts of log events by owner',
+    sql: `
+      CREATE INDEX log_count_labels ON log_count (labels, minute);
+      CREATE INDEX log_labels_owner ON log_labels (body ->> '$.namespace', body ->> '$.service');
+    `,
+  },
 ];
 
 /** Brings the tables to the newest version that this program knows. Throws `store-schema-newer` when the file is ahead of it. */

@@ -1,0 +1,1 @@
+export { matchSignature, type SignatureMatch } from './match.ts';
