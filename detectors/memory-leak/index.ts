@@ -20,11 +20,13 @@ import { MemoryLeakConfig } from './schema.ts';
 const MINUTE_MS = 60_000;
 /** How far is looked back, and how soon the limit has to be reached: a short past may foretell only a near future. */
 const SPANS = [
-  { spanMs: 15 * MINUTE_MS, withinMs: 60 * MINUTE_MS },
-  { spanMs: 60 * MINUTE_MS, withinMs: 6 * 60 * MINUTE_MS },
-  { spanMs: 180 * MINUTE_MS, withinMs: 24 * 60 * MINUTE_MS },
+  // A leak that takes minutes: only beside a past in which it never held as much, for every start grows, and so it does between two collections.
+  { spanMs: 4 * MINUTE_MS, withinMs: 10 * MINUTE_MS, pastMs: 2 * MINUTE_MS },
+  { spanMs: 15 * MINUTE_MS, withinMs: 60 * MINUTE_MS, pastMs: 0 },
+  { spanMs: 60 * MINUTE_MS, withinMs: 6 * 60 * MINUTE_MS, pastMs: 0 },
+  { spanMs: 180 * MINUTE_MS, withinMs: 24 * 60 * MINUTE_MS, pastMs: 0 },
 ] as const;
-const WINDOW = { backMs: 180 * MINUTE_MS, stepMs: MINUTE_MS, by: HEAP_LABELS, only: 'resource=~"|memory"' } as const;
+const WINDOW = { backMs: 180 * MINUTE_MS, stepMs: 20_000, by: HEAP_LABELS, only: 'resource=~"|memory"' } as const;
 
 export const memoryLeak = defineDetector<MemoryLeakConfig>({
   id: 'memory-leak',
@@ -86,13 +88,22 @@ interface Leak {
 }
 
 function leakOf(one: ContainerMemory, at: number, config: MemoryLeakConfig): Leak | null {
-  for (const { spanMs, withinMs } of SPANS) {
+  for (const { spanMs, withinMs, pastMs } of SPANS) {
     const growth = steadyGrowth(one.used, at, spanMs);
     if (growth === null || growth.to - growth.from < one.limitBytes * config.minGrowthShare) continue;
+    if (pastMs > 0 && growth.to < mostBefore(one, at - spanMs, pastMs) + one.limitBytes * config.minGrowthShare)
+      continue;
     const secondsToLimit = Math.max(0, one.limitBytes - growth.to) / growth.perS;
     if (secondsToLimit * 1000 <= Math.min(withinMs, config.within)) return { one, growth, secondsToLimit };
   }
   return null;
+}
+
+/** The most that it held before; without end where there is too little of a past. */
+function mostBefore({ used }: ContainerMemory, until: number, pastMs: number): number {
+  const before = [...used].filter(([when]) => when <= until);
+  const isLong = before.some(([when]) => when <= until - pastMs);
+  return isLong ? Math.max(...before.map(([, value]) => value)) : Number.POSITIVE_INFINITY;
 }
 
 /** How much more is asked of the workload now than when the growth began, as a share; null where requests are not measured. */

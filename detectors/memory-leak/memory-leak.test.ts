@@ -124,10 +124,11 @@ describe('memory-leak', () => {
 
   it.each<[string, Given, number]>([
     [
-      'collections go up and down: seen over a longer time',
+      'collections go up and down',
       { used: (ago) => leaking(ago) + (Math.round(ago * 2) % 3) * 8 },
-      0.7,
+      0.8,
     ],
+    ['a leak of minutes', { used: (ago) => (ago > 4 ? 90 : 90 + 25 * (4 - ago)) }, 0.8],
     ['the load falls', { load: (ago) => 4 + ago / 10 }, 0.8],
     ['the load is not measured', { load: null }, 0.65],
     ['slow: hours to go', { used: (ago) => 200 - 0.3 * ago }, 0.7],
@@ -138,6 +139,8 @@ describe('memory-leak', () => {
 
   it.each<[string, Given]>([
     ['flat', { used: () => 200 }],
+    ['collections minutes apart', { used: (ago) => 240 - (ago % 12) * 5 }],
+    ['a young process that grows', { historyMinutes: 5, used: (ago) => 90 + 25 * (4 - ago) }],
     ['a cache that fills and rests', { used: (ago) => 200 - 60 * Math.exp((Math.min(ago, 60) - 60) / 10) }],
     ['a start', { historyMinutes: 12, used: (ago) => 150 - 50 * Math.exp((ago - 12) * 0.8) }],
     ['the load asks for it', { load: (ago) => 30 - Math.min(ago, 40) / 2 }],

@@ -43,6 +43,12 @@ export function isDeeper(reason: Finding['reason'], than: Cause['reason']): bool
   return isVoidable(than) && VOIDS_WAITING.has(reason);
 }
 
+/** From this confidence on, what ails a workload explains why others wait for it. */
+const EXPLAINS_WAITING = 0.5;
+/** What detectors take off where nobody measures users, at the least; and how sure a cause can be by its callers alone. */
+const FELT_BY_CALLERS = 0.2;
+const MOST_BY_CALLERS = 0.8;
+
 /** Whether it says only that somebody waits for the subject, and nothing of what is wrong with it. */
 export function isWaitingFor(reason: Finding['reason']): boolean {
   return reason === 'dependency-slow' || reason === 'dependency-down';
@@ -52,11 +58,20 @@ function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
   const makesSymptom = (deeper: Cause, cause: Cause) =>
     deeper.subject.uid === cause.subject.uid &&
     (isDeeper(deeper.reason, cause.reason) ||
-      (isWaitingFor(cause.reason) && !isWaitingFor(deeper.reason) && deeper.confidence >= cause.confidence));
+      (isWaitingFor(cause.reason) && !isWaitingFor(deeper.reason) && deeper.confidence >= EXPLAINS_WAITING));
   return causes.flatMap((cause) => {
     if (causes.some((other) => makesSymptom(other, cause))) return [];
-    const symptoms = causes.filter((other) => makesSymptom(cause, other)).flatMap(({ explains }) => explains);
-    return [{ ...cause, explains: [...new Set([...cause.explains, ...symptoms])] }];
+    const symptoms = causes.filter((other) => makesSymptom(cause, other));
+    const explains = [...new Set([...cause.explains, ...symptoms.flatMap((one) => one.explains)])];
+    // Its own users may not be measured, for what is given up is often not counted; those who call it have measured that they wait.
+    const felt = symptoms.some(({ reason }) => isWaitingFor(reason)) ? FELT_BY_CALLERS : 0;
+    return [
+      {
+        ...cause,
+        explains,
+        confidence: Math.max(cause.confidence, Math.min(MOST_BY_CALLERS, cause.confidence + felt)),
+      },
+    ];
   });
 }
 

@@ -42,7 +42,10 @@ export const SUBJECT_LABELS: ReadonlySet<string> = new Set([
 ]);
 
 type Labels = Readonly<Record<string, string>>;
-type Cluster = Pick<ClusterReader, 'workload' | 'workloadOfPod' | 'workloads' | 'services' | 'podsOf'>;
+type Cluster = Pick<
+  ClusterReader,
+  'workload' | 'workloadOfPod' | 'workloadOfGonePod' | 'workloads' | 'services' | 'podsOf'
+>;
 
 /**
  * The workload that the labels are about, as the cluster knows it; null when they name none that is there, or more than one. A label alone
@@ -69,7 +72,9 @@ function firstOf(labels: Labels, names: readonly string[]): string | undefined {
 
 function byPod(labels: Labels, names: readonly string[], namespace: string, cluster: Cluster): WorkloadView | null {
   const pod = firstOf(labels, names);
-  return pod === undefined ? null : cluster.workloadOfPod(namespace, pod);
+  if (pod === undefined) return null;
+  // Alerts go on about the pods of before for minutes after a rollout, which may be Hale's own.
+  return cluster.workloadOfPod(namespace, pod) ?? cluster.workloadOfGonePod(namespace, pod);
 }
 
 function byKind(labels: Labels, namespace: string, cluster: Cluster): WorkloadView | null {

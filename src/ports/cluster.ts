@@ -134,6 +134,8 @@ export interface ClusterReader extends ClusterDetails {
   workload(ref: { readonly namespace: string; readonly kind: string; readonly name: string }): WorkloadView | null;
   /** Follows the owner chain of a pod to its workload; null when the pod is unknown. */
   workloadOfPod(namespace: string, pod: string): WorkloadView | null;
+  /** The same for one that is gone since not long ago; null when its owner is gone as well, or has another UID. */
+  workloadOfGonePod(namespace: string, pod: string): WorkloadView | null;
   workloads(namespace?: string): readonly WorkloadView[];
   podsOf(subject: Subject): readonly PodView[];
   services(namespace: string): readonly ServiceView[];

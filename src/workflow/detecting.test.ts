@@ -36,7 +36,7 @@ function look(told: readonly Told[]) {
           detector: 'one',
           reason,
           subject: on.subject,
-          confidence: 0.8,
+          confidence: reason === 'cpu-saturated' ? 0.5 : 0.55,
           summary: reason,
           figures: {},
           evidence: [],
@@ -70,7 +70,7 @@ describe('what a workload waits for', () => {
 
     expect(looked).toEqual(['web', 'orders']);
     expect(diagnose(findings).causes).toMatchObject([
-      { reason: 'cpu-saturated', subject: { name: 'orders' }, explains: ['orders-0', 'web-0'] },
+      { reason: 'cpu-saturated', subject: { name: 'orders' }, explains: ['orders-0', 'web-0'], confidence: 0.7 },
     ]);
   });
 

@@ -167,6 +167,7 @@ export function describeCluster(title: string, startWorld: () => Promise<Cluster
 
         expect(owners).toEqual([subject, subject]);
         expect(reader.workloadOfPod(NAMESPACE, 'no-such-pod')).toBeNull();
+        expect(reader.workloadOfGonePod(NAMESPACE, 'no-such-pod')).toBeNull();
       });
 
       it('takes a pod that nothing owns for itself, and names the operator that owns another', async () => {

@@ -226,6 +226,7 @@ export function fakeCluster(now: () => number): FakeCluster {
       }
       return null;
     },
+    workloadOfGonePod: () => null,
     workloads: (namespace) =>
       [...workloads.values()]
         .map((held) => held.view)

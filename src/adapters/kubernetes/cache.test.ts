@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { autoscalerOf, type ClusterTables, createClusterTables, findWorkload, podsOf, workloadOf } from './cache.ts';
+import {
+  autoscalerOf,
+  type ClusterTables,
+  createClusterTables,
+  findWorkload,
+  podsOf,
+  workloadOf,
+  workloadOfGonePod,
+} from './cache.ts';
 import { SUBJECT_RESOURCES, WATCHED } from './resources.ts';
 import { autoscalerRecord, podRecord, replicaSetRecord, workloadView } from './views.ts';
 
@@ -244,4 +252,36 @@ describe('the view of a workload', () => {
       expect(() => workloadView(object, WATCHED.deployments)).toThrow('an object without metadata');
     },
   );
+});
+
+describe('a pod that is gone', () => {
+  it('still belongs to its workload while that is there, and to no other of the name', () => {
+    const tables = createClusterTables();
+    const deployment = addWorkload(tables, 'Deployment', 'web');
+    addPod(tables, 'web-5d9-abcde', addReplicaSet(tables, 'web-5d9', deployment));
+    addPod(tables, 'alone');
+    for (const name of ['web-5d9-abcde', 'alone']) tables.pods.remove(NS, name);
+
+    expect(workloadOfGonePod(tables, NS, 'web-5d9-abcde')?.subject).toMatchObject({ kind: 'Deployment', name: 'web' });
+    expect(workloadOfGonePod(tables, NS, 'alone')).toBeNull();
+    expect(workloadOfGonePod(tables, NS, 'never')).toBeNull();
+    tables.replicaSets.set(
+      NS,
+      'web-5d9',
+      replicaSetRecord({ metadata: { ...meta('web-5d9', deployment), uid: 'other' } }),
+    );
+    expect(workloadOfGonePod(tables, NS, 'web-5d9-abcde')).toBeNull();
+  });
+
+  it('is forgotten after some thousands of others', () => {
+    const tables = createClusterTables();
+    const owner = addReplicaSet(tables, 'web-5d9', addWorkload(tables, 'Deployment', 'web'));
+    for (let index = 0; index <= 2_000; index++) {
+      addPod(tables, `web-5d9-${index}`, owner);
+      tables.pods.remove(NS, `web-5d9-${index}`);
+    }
+
+    expect(workloadOfGonePod(tables, NS, 'web-5d9-0')).toBeNull();
+    expect(workloadOfGonePod(tables, NS, 'web-5d9-1')).not.toBeNull();
+  });
 });

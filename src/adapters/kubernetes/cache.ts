@@ -21,11 +21,14 @@ export interface ClusterTables {
   readonly autoscalers: Table<AutoscalerRecord>;
 }
 
+/** Alerts go on about a pod for minutes after it is gone, and a rollout takes all of a workload's. */
+const GONE_PODS_KEPT = 2_000;
+
 export function createClusterTables(): ClusterTables {
   return {
     workloads: { Deployment: createTable(), StatefulSet: createTable(), DaemonSet: createTable() },
     replicaSets: createTable(),
-    pods: createTable(),
+    pods: createTable({ goneKept: GONE_PODS_KEPT }),
     services: createTable(),
     namespaces: createTable(),
     autoscalers: createTable(),
@@ -78,6 +81,13 @@ export function workloadOf(tables: ClusterTables, pod: PodRecord): WorkloadView 
     return ownWorkload(tables, namespace, replicaSet.owner);
   }
   return replicaSetView(tables, replicaSet);
+}
+
+/** The workload of a pod that is gone, while its owners are there: their UIDs are compared. A pod that owned itself is gone with all of it. */
+export function workloadOfGonePod(tables: ClusterTables, namespace: string, name: string): WorkloadView | null {
+  const pod = tables.pods.gone(namespace, name);
+  if (pod === undefined || pod.owner === null || !isWatchedOwner(pod.owner)) return null;
+  return workloadOf(tables, pod);
 }
 
 export function podsOf(tables: ClusterTables, subject: Subject): PodView[] {

@@ -2,7 +2,7 @@ import type { Permission } from '../../domain/permission.ts';
 import type { Subject } from '../../domain/subject.ts';
 import type { AutoscalerView, ClusterReader, WorkloadView } from '../../ports/cluster.ts';
 import type { KubeApi } from './api.ts';
-import { autoscalerOf, type ClusterTables, findWorkload, podsOf, workloadOf } from './cache.ts';
+import { autoscalerOf, type ClusterTables, findWorkload, podsOf, workloadOf, workloadOfGonePod } from './cache.ts';
 import { createClusterDetails } from './details.ts';
 import { unreadable } from './errors.ts';
 import { getObject, reading, subjectResource } from './get-object.ts';
@@ -36,6 +36,7 @@ export function createClusterReader(
       const record = tables.pods.get(namespace, pod);
       return record === undefined ? null : workloadOf(tables, record);
     },
+    workloadOfGonePod: (namespace, pod) => workloadOfGonePod(tables, namespace, pod),
     workloads(namespace) {
       const kept = Object.values(tables.workloads);
       return kept.flatMap((table) => [...(namespace === undefined ? table.all() : table.of(namespace))]);

@@ -5,13 +5,16 @@ export interface Table<T> {
   all(): Iterable<T>;
   set(namespace: string, name: string, record: T): void;
   remove(namespace: string, name: string): void;
+  /** One that was removed, as it was last, while it is among the newest `goneKept`. */
+  gone(namespace: string, name: string): T | undefined;
   /** Grows with every change of a record of the namespace: what was worked out from them stays true while it is the same. */
   revision(namespace: string): number;
   /** Collects a whole new content, which takes the place of the old one at once: readers never see half a list. */
   refill(scope: string | null): { add(namespace: string, name: string, record: T): void; commit(): void };
 }
 
-export function createTable<T>(): Table<T> {
+export function createTable<T>({ goneKept = 0 }: { readonly goneKept?: number } = {}): Table<T> {
+  const gone = new Map<string, T>();
   let content = new Map<string, Map<string, T>>();
   let changes = 0;
   let allChangedAt = 0;
@@ -39,9 +42,16 @@ export function createTable<T>(): Table<T> {
     remove(namespace, name) {
       changed(namespace);
       const records = content.get(namespace);
+      const last = records?.get(name);
+      if (last !== undefined && goneKept > 0) {
+        gone.set(`${namespace}/${name}`, last);
+        const [oldest] = gone.keys();
+        if (gone.size > goneKept && oldest !== undefined) gone.delete(oldest);
+      }
       records?.delete(name);
       if (records?.size === 0) content.delete(namespace);
     },
+    gone: (namespace, name) => gone.get(`${namespace}/${name}`),
     refill(scope) {
       const next = new Map<string, Map<string, T>>();
       return {

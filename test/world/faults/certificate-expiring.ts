@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts';
-import { QUIET_SHOP } from '../manifests.ts';
+import { certificateSecret, QUIET_SHOP, SHOP_NAMESPACE } from '../manifests.ts';
 import { templateOf } from './may-move.ts';
 
 export const certificateExpiring: Fault = {
@@ -11,7 +11,10 @@ export const certificateExpiring: Fault = {
   quietRatePerS: 20,
   causeExpected: 'certificate-expiring',
   leverExpected: 'notify',
-  mayMove: [templateOf('web')],
+  mayMove: [
+    templateOf('web'),
+    { kind: 'Secret', namespace: SHOP_NAMESPACE, name: certificateSecret('web'), fields: ['data'], pods: 'stay' },
+  ],
   on: ({ shop }) => shop.release('web', { certificateDays: 2 }),
   off: ({ shop }) => shop.release('web', { certificateDays: 90 }),
 };

@@ -13,8 +13,9 @@ export const hpaAtLimit: Fault = {
   quietRatePerS: QUIET_RATE_PER_S,
   causeExpected: 'autoscaler-at-limit',
   leverExpected: 'raise-autoscaler-limit',
+  // Processes that have no processor fail their probes as well.
   mayMove: [
-    replicasOf('orders'),
+    { ...replicasOf('orders'), pods: 'restart' },
     {
       kind: 'HorizontalPodAutoscaler',
       namespace: SHOP_NAMESPACE,

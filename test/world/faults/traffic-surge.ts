@@ -14,7 +14,8 @@ export const trafficSurge: Fault = {
   quietRatePerS: QUIET_RATE_PER_S,
   causeExpected: 'traffic-surge',
   leverExpected: 'scale-workload',
-  mayMove: [replicasOf('orders')],
+  // Processes that have no processor fail their probes as well.
+  mayMove: [{ ...replicasOf('orders'), pods: 'restart' }],
   async on({ load }) {
     load.setRate(QUIET_RATE_PER_S * 4);
   },
