@@ -123,11 +123,7 @@ describe('memory-leak', () => {
   });
 
   it.each<[string, Given, number]>([
-    [
-      'collections go up and down',
-      { used: (ago) => leaking(ago) + (Math.round(ago * 2) % 3) * 8 },
-      0.8,
-    ],
+    ['collections go up and down', { used: (ago) => leaking(ago) + (Math.round(ago * 2) % 3) * 8 }, 0.8],
     ['a leak of minutes', { used: (ago) => (ago > 4 ? 90 : 90 + 25 * (4 - ago)) }, 0.8],
     ['the load falls', { load: (ago) => 4 + ago / 10 }, 0.8],
     ['the load is not measured', { load: null }, 0.65],

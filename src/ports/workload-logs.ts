@@ -1,6 +1,6 @@
 import type { LogLabels } from '../domain/log-record.ts';
-import type { HeardMinute } from './log-counts.ts';
 import type { WorkloadView } from './cluster.ts';
+import type { HeardMinute } from './log-counts.ts';
 
 /** Log events of one pattern with the same labels, before and since. All text is from outside: matched, shown, never followed. */
 export interface LogGroup {

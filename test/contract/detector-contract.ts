@@ -6,9 +6,9 @@ import type { IncidentView } from '../../src/plugin/context.ts';
 import type { Detector } from '../../src/plugin/detector.ts';
 import type { FakeCluster } from '../fakes/cluster.ts';
 import { fakeCluster, fakePods, fakeWorkload } from '../fakes/cluster.ts';
+import { type FakeLogs, fakeLogs } from '../fakes/logs.ts';
 import type { FakeMetrics, FakeSeries } from '../fakes/metrics.ts';
 import { fakeMetrics, fakeSeries } from '../fakes/metrics.ts';
-import { type FakeLogs, fakeLogs } from '../fakes/logs.ts';
 import { fakeReadContext } from '../fakes/read-context.ts';
 
 const NOW = 1_800_000_000_000;
