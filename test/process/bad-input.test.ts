@@ -13,23 +13,25 @@ let url = '';
 const TOKEN = 'token-of-this-test-only';
 const MARK = 'hale-injected';
 const LOOK_MS = 15_000;
+/** Beside all the other tests a start takes its time. */
+const STARTS_MS = 30_000;
 
 beforeAll(async () => {
   world = await startShopWorld({ factor: 1, more: MORE });
   hale = startCommand(['run', '--config', world.configFile], world.env);
   url = await until(
     'a daemon that listens',
-    LOOK_MS,
+    STARTS_MS,
     () => /"url":"(http[^"]+)"/.exec(hale.output())?.[1],
     () => hale.output(),
   );
   await until(
     'a ready daemon',
-    LOOK_MS,
+    STARTS_MS,
     async () => ((await fetch(`${url}/readyz`)).ok ? true : undefined),
     () => hale.output(),
   );
-});
+}, 2 * STARTS_MS);
 afterAll(async () => {
   hale.kill('SIGKILL');
   await hale.ended;

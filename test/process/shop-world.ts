@@ -45,7 +45,7 @@ export interface HaleProcess {
 const CHILD = fileURLToPath(new URL('daemon-child.ts', import.meta.url));
 const TOKEN_ENV = 'HALE_TEST_WEBHOOK';
 const TOKEN = 'token-of-this-test-only';
-const LISTENS_WITHIN_MS = 20_000;
+const LISTENS_WITHIN_MS = 60_000;
 
 /** `more` is appended to the configuration. Half an hour of quiet history is there; the fault is not injected yet. */
 export async function startShopWorld({
