@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realClock } from '../world/clock.ts';
-import { findPart } from '../world/parts.ts';
+import { findOptionalParts, findPart } from '../world/parts.ts';
 import { OPTIONAL_PARTS } from '../world/parts-list.ts';
 import { ServerProcess } from '../world/server-process.ts';
 import { freePorts } from './cluster-parts.ts';
@@ -20,14 +20,13 @@ export interface RealElasticsearch {
 /** A cold JVM on a busy machine. */
 const READY_TIMEOUT_MS = 120_000;
 
-/** Where the program is; null, and a line that says why, when it is nowhere. It is never built here. */
+/** Where the program is; null, and a line that says why, when it is nowhere. It is put together only where every part has to be there. */
 export async function findElasticsearch(suite: string): Promise<string | null> {
-  const found = await findPart(OPTIONAL_PARTS.elasticsearch.elasticsearch, {
-    env: process.env,
-    progress: { say: (line) => console.error(line) },
-  });
+  const context = { env: process.env, progress: { say: (line: string) => console.error(line) } };
+  const found = await findPart(OPTIONAL_PARTS.elasticsearch.elasticsearch, context);
   if (found !== undefined) return found;
-  if (process.env['HALE_REQUIRE_PARTS'] === '1') throw new Error(`${suite}: Elasticsearch is missing`);
+  if (process.env['HALE_REQUIRE_PARTS'] === '1')
+    return (await findOptionalParts(context, ['elasticsearch'])).elasticsearch?.elasticsearch ?? null;
   console.error(`${suite}: not run; ${OPTIONAL_PARTS.elasticsearch.elasticsearch.install}`);
   return null;
 }

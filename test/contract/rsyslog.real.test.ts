@@ -14,7 +14,11 @@ const rsyslogd = await findPart(OPTIONAL_PARTS.rsyslog.rsyslogd, {
   env: process.env,
   progress: { say: () => undefined },
 });
-if (rsyslogd === undefined) console.warn(`not run: ${OPTIONAL_PARTS.rsyslog.rsyslogd.install}`);
+if (rsyslogd === undefined) {
+  if (process.env['HALE_REQUIRE_PARTS'] === '1')
+    throw new Error(`rsyslog is missing: ${OPTIONAL_PARTS.rsyslog.rsyslogd.install}`);
+  console.warn(`not run: ${OPTIONAL_PARTS.rsyslog.rsyslogd.install}`);
+}
 
 const LINES = 500;
 const DELIVERED_WITHIN_MS = 60_000;
