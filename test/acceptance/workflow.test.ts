@@ -141,6 +141,20 @@ describe('from alert to an end', () => {
     expect(hale.cluster.writes).toEqual([]);
   });
 
+  it('waits with a mere guess for something surer, and calls a person for it when nothing comes', async () => {
+    const hale = await start();
+    hale.world.found = { reason: 'dependency-slow', confidence: 0.5 };
+    await hale.alert();
+    await hale.run(MINUTE_MS);
+
+    expect((await hale.incident()).phase).toBe('diagnosing');
+    expect(hale.told).toEqual([]);
+    await hale.run(2 * MINUTE_MS);
+
+    expect((await hale.incident()).phase).toBe('escalated');
+    expect(hale.told.map(({ kind }) => kind)).toEqual(['escalated']);
+  });
+
   it('measures those who suffer, and changes the one that is to blame', async () => {
     const verification = {
       ...testPolicy().policy.verification,

@@ -37,7 +37,7 @@ export interface World {
   /** The detector finds the cause. */
   causeThere: boolean;
   /** What the detector tells of it. */
-  found: Pick<Finding, 'reason' | 'unsettled'>;
+  found: Pick<Finding, 'reason' | 'unsettled'> & Partial<Pick<Finding, 'confidence'>>;
   /** Name of the only workload on which the cause is found; null = on every one that is looked at. */
   causeOn: string | null;
   /** Name of the workload that is blamed, whichever is looked at; null = the one that is looked at. */
@@ -382,9 +382,9 @@ function detectorOf(world: World, subjectOf: (name: string) => Subject) {
       const waiting: Finding = {
         ...told,
         id: ctx.newId(),
+        confidence: 0.9,
         ...world.found,
         subject: world.blamed === null ? incident.subject : subjectOf(world.blamed),
-        confidence: 0.9,
         summary: '4 of 4 in use, 12 waiting',
         figures: { used: 12, max: 12, pending: 12, replicas: 3 },
       };

@@ -42,11 +42,16 @@ export const diagnosing: PhaseStep = {
     // What reads like a notice may be none: it calls nobody only where no detector finds anything either.
     if (first === undefined && isNotice && findings.length === 0 && failures.length === 0) return noticed;
     if (first === undefined) return withoutCause(diagnosed, { findings, failures, unexplained }, scene);
+    // The first that shows is often not what will be told; a person is called for a guess only when nothing surer comes.
+    if (first.confidence < SURE && incident.causeKey === null && isPatient(incident, scene))
+      return { ...diagnosed, wakeAt: scene.now + scene.deps.settings.diagnosisEveryMs };
     if (onlyAbout === 'telemetry') return escalate(diagnosed, scene, `${ABOUT_MONITORING}; found: ${first.summary}`);
     return lead(diagnosed, first, scene);
   },
 };
 
+/** The least that the shipped policies ask of a cause. */
+const SURE = 0.6;
 const NOTHING_WRONG = 'its alerts are notices: nothing is wrong';
 /** What is wrong with the monitoring is no reason to change the workload that it watches. */
 const ABOUT_MONITORING = 'its alerts are about the monitoring, upon which Hale does not act';
