@@ -6,7 +6,8 @@ import { diagnose } from '../diagnosis/index.ts';
 import type { CauseReason } from '../domain/reason.ts';
 import { defineDetector } from '../plugin/detector.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
-import { detect, redetect } from './detecting.ts';
+import { detect } from './detecting.ts';
+import { redetect } from './redetecting.ts';
 import type { Scene } from './scene.ts';
 
 const web = fakeWorkload({ subject: { name: 'web', uid: 'uid-web' } });

@@ -11,7 +11,7 @@ import { readFreeze } from '../gates/read-freeze.ts';
 import { runGates } from '../gates/run-gates.ts';
 import { usersWell } from '../verification/judge.ts';
 import { readUsers } from '../verification/users.ts';
-import { redetect } from './detecting.ts';
+import { redetect } from './redetecting.ts';
 import type { Scene } from './scene.ts';
 
 /** What the gates came to, and the incident with their verdicts recorded. `text` is for people. */

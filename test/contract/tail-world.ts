@@ -2,6 +2,7 @@ import { openSqliteStore, type SqliteStore } from '../../src/adapters/sqlite/ind
 import { systemClock } from '../../src/adapters/timers/system-clock.ts';
 import { createPatternMemory } from '../../src/log-intake/log-batch.ts';
 import { type LogTail, openLogTail, type TailSettings } from '../../src/log-intake/tail.ts';
+import { countedByTemplate, countedInAll } from '../../src/log-intake/testing/counted.ts';
 import { createFirstLinePatterns } from '../../src/log-intake/testing/first-line-patterns.ts';
 import { NORMALISE_DEFAULTS } from '../../src/log-records/index.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -50,20 +51,11 @@ export async function openTailWorld(
       ...settings,
     },
   });
-  const all = () => store.logs.counts({ since: 0, until: Number.MAX_SAFE_INTEGER, limit: 1_000_000 });
   return {
     tail,
     store,
     metered,
-    async byTemplate() {
-      const templates = new Map((await store.logs.patterns(10_000)).map(({ id, template }) => [id, template]));
-      const sums: Record<string, number> = {};
-      for (const { patternId, count } of await all()) {
-        const template = templates.get(patternId) ?? patternId;
-        sums[template] = (sums[template] ?? 0) + count;
-      }
-      return sums;
-    },
-    total: async () => (await all()).reduce((sum, { count }) => sum + count, 0),
+    byTemplate: () => countedByTemplate(store.logs),
+    total: () => countedInAll(store.logs),
   };
 }

@@ -1,6 +1,6 @@
 import { HaleError } from '../../domain/errors.ts';
 import type { AlertRule, InstantSample, MetricsAnswer, RangeSeries } from '../../ports/metrics.ts';
-import { listItems } from './list-items.ts';
+import { listItems } from '../http/list-items.ts';
 
 /** Thrown inside this folder when the answer is not what Prometheus sends; `index.ts` translates it. */
 export class MalformedAnswer extends Error {

@@ -11,6 +11,7 @@ import { NORMALISE_DEFAULTS } from '../../log-records/index.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { createPatternMemory } from '../log-batch.ts';
 import { openLogIntake } from '../log-intake.ts';
+import { countedByTemplate, countedInAll } from './counted.ts';
 import { createFirstLinePatterns } from './first-line-patterns.ts';
 
 export interface OpenLogs {
@@ -74,22 +75,13 @@ export async function openLogs(options: OpenLogsOptions = {}): Promise<OpenLogs>
         onRefused: (code) => void refused.push(code),
       }),
   });
-  const all = () => store.logs.counts({ since: 0, until: Number.MAX_SAFE_INTEGER, limit: 1_000_000 });
   return {
     url: server.url,
     store,
     metered,
     refused,
-    total: async () => (await all()).reduce((sum, { count }) => sum + count, 0),
-    async byTemplate() {
-      const templates = new Map((await store.logs.patterns(10_000)).map(({ id, template }) => [id, template]));
-      const sums: Record<string, number> = {};
-      for (const { patternId, count } of await all()) {
-        const template = templates.get(patternId) ?? patternId;
-        sums[template] = (sums[template] ?? 0) + count;
-      }
-      return sums;
-    },
+    total: () => countedInAll(store.logs),
+    byTemplate: () => countedByTemplate(store.logs),
     async close() {
       await server.close(1_000);
       await intake.idle();

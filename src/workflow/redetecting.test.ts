@@ -5,7 +5,7 @@ import { fakeCluster, fakeWorkload } from '../../test/fakes/cluster.ts';
 import { diagnose } from '../diagnosis/index.ts';
 import type { CauseReason } from '../domain/reason.ts';
 import { defineDetector } from '../plugin/detector.ts';
-import { redetect } from './detecting.ts';
+import { redetect } from './redetecting.ts';
 import type { Scene } from './scene.ts';
 
 const orders = fakeWorkload();

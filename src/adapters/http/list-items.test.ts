@@ -24,10 +24,16 @@ describe('listItems', () => {
     );
   });
 
-  it.each(['', '{}', '{"result":[{"a":"b}]}', '{"result":[[1,"2"]]}', '{"result": [{}]}', '{"result":[{"a":1}'])(
-    'leaves to others what is no such list: %s',
-    (text) => {
-      expect(listItems(text, 'result')).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    '{}',
+    '{"result":[1]}',
+    '{"result":[{},"a"]}',
+    '{"result":[{"a":"b}]}',
+    '{"result":[[1,"2"]]}',
+    '{"result": [{}]}',
+    '{"result":[{"a":1}',
+  ])('leaves to others what is no such list: %s', (text) => {
+    expect(listItems(text, 'result')).toBeNull();
+  });
 });

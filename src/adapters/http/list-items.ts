@@ -1,4 +1,5 @@
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
@@ -26,11 +27,13 @@ export function listItems(text: string, key: string): ListItems | null {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
+    // Between the objects there is nothing but commas and room: anything else would be lost.
+    if (depth === 0 && code > COMMA && code !== OPEN_OBJECT && code !== CLOSE_LIST) return null;
     if (code === QUOTE) {
+      if (depth === 0) return null;
       at = endOfString(text, at);
       if (at < 0) return null;
     } else if (code === OPEN_OBJECT || code === OPEN_LIST) {
-      if (depth === 0 && code === OPEN_LIST) return null;
       if (depth++ === 0) places.push(at);
     } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) {
       if (depth === 0) return { places, rest: text.slice(0, start) + text.slice(at) };
