@@ -227,6 +227,24 @@ describe.skipIf(helm === undefined)('the chart, rendered by helm', () => {
     expect(run.stderr).toContain(says);
   });
 
+  it('opens a port for shippers of logs where the configuration takes them in, and only there', () => {
+    const auth = [{ basic: { username: 'shipper', passwordFile: '/etc/hale/secrets/shipper/password' } }];
+    const values = { ...VALUES, config: { ...VALUES.config, logs: { intake: { port: 9280, auth } } } };
+
+    const { text, objects } = render(values);
+
+    const service = objects.find(({ kind }) => kind === 'Service');
+    expect(service?.['spec']).toMatchObject({
+      ports: [{ name: 'http' }, { name: 'logs', port: 9200, targetPort: 'logs' }],
+    });
+    expect(text).toContain('{ name: logs, containerPort: 9280 }');
+    const file = parse(
+      String((objects.find(({ kind }) => kind === 'ConfigMap')?.['data'] as object)['hale.yaml' as never]),
+    );
+    expect(file.logs.intake).toEqual({ host: '0.0.0.0', port: 9280, auth });
+    expect(render().text).not.toContain('name: logs');
+  });
+
   it('has no default that would start', () => {
     expect(helmRun(['template', 'hale', CHART], {}).status).not.toBe(0);
   });

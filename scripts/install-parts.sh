@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the test world takes from Debian (or Ubuntu): etcd, Alertmanager, PostgreSQL, its exporter, ip, unshare, mkfs.ext4, xz, unzip, openssl.
-# With --optional also what only some faults need: Redis, rsyslog, their exporters and shippers, and what puts Elasticsearch together.
+# Installs what the test world takes from Debian (or Ubuntu): etcd, Alertmanager, PostgreSQL, its exporter, rsyslog, ip, unshare, mkfs.ext4, xz, unzip, openssl.
+# With --optional also what only some faults need: Redis, exporters, and what puts Elasticsearch together.
 # Safe to run again; does nothing, and needs no root, when all is there. No service is started by it.
 # kube-apiserver, its controllers and Prometheus are no packages: HALE_PARTS or Go provide them (test/world/parts-list.ts).
 set -euo pipefail
 
-packages=(etcd-server prometheus-alertmanager prometheus-postgres-exporter iproute2 util-linux e2fsprogs xz-utils unzip openssl)
-optional=(redis-server prometheus-redis-exporter rsyslog rsyslog-elasticsearch prometheus-blackbox-exporter maven default-jdk-headless)
+packages=(etcd-server rsyslog rsyslog-elasticsearch prometheus-alertmanager prometheus-postgres-exporter iproute2 util-linux e2fsprogs xz-utils unzip openssl)
+optional=(redis-server prometheus-redis-exporter prometheus-blackbox-exporter maven default-jdk-headless)
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 fail() { echo "install-parts: $*" >&2; exit 1; }

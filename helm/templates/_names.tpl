@@ -41,6 +41,9 @@ yes
   "freeze" (dict "namespace" .Release.Namespace)
   "store" (dict "path" "/var/lib/hale/store.db") }}
 {{- $config := mergeOverwrite (deepCopy .Values.config) $chart }}
+{{- with dig "logs" "intake" nil $config }}
+{{- $_ := set . "host" (.host | default "0.0.0.0") }}
+{{- end }}
 {{- if .Values.policies }}
 {{- $policies := $config.policies | default dict }}
 {{- $directories := prepend ($policies.directories | default list) "/etc/hale/policies" }}

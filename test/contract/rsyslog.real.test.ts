@@ -67,7 +67,7 @@ describe.skipIf(rsyslogd === undefined)('rsyslog with omelasticsearch', { timeou
     mkdirSync(pod, { recursive: true });
     writeFileSync(join(pod, '0.log'), logText());
     const config = join(folder, 'rsyslog.conf');
-    writeFileSync(config, rsyslogConfig({ folder, podsFolder, bulkUrl: logs.url }));
+    writeFileSync(config, rsyslogConfig({ folder, podsFolder, target: { url: logs.url } }));
     const args = ['-n', '-f', config, '-i', join(folder, 'pid')];
     const command = rsyslogd ?? '';
 

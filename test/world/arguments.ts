@@ -10,6 +10,8 @@ export interface Arguments {
   readonly proveKubelet: boolean;
   readonly keep: boolean;
   readonly alertRules: boolean;
+  /** Whether the shop's logs take the way through an Elasticsearch that Hale reads, and not straight to Hale. */
+  readonly logsThroughElasticsearch: boolean;
   readonly out: string | undefined;
   /** Folder for what Hale tells of each incident. */
   readonly dossiers: string | undefined;
@@ -24,6 +26,7 @@ export const USAGE = `npm run e2e [-- OPTIONS]
   --prove            without Hale: show that each fault hurts users and that only the right lever heals them
   --prove-kubelet    no fault at all: show that the played nodes do what faults rely on
   --no-alert-rules   Prometheus gets no alert rules, so that Hale has only what it looks for by itself
+  --elasticsearch    the shop's logs go into a real Elasticsearch, and Hale reads it; without, the shipper sends them to Hale
   --seed N           seed of the load, from 0 to 4294967295 (default: 1)
   --out FILE         write one JSON line per fault to this file
   --dossiers DIR     write what Hale tells of each incident to this folder, as text and as JSON
@@ -48,6 +51,7 @@ export function readArguments(words: readonly string[]): Arguments {
     proveKubelet: values['prove-kubelet'] ?? false,
     keep: values.keep ?? false,
     alertRules: !values['no-alert-rules'],
+    logsThroughElasticsearch: values.elasticsearch ?? false,
     out: values.out,
     dossiers: values.dossiers,
     seed,
@@ -89,6 +93,7 @@ function parse(words: readonly string[]) {
         'prove-kubelet': { type: 'boolean' },
         keep: { type: 'boolean' },
         'no-alert-rules': { type: 'boolean' },
+        elasticsearch: { type: 'boolean' },
         out: { type: 'string' },
         dossiers: { type: 'string' },
         seed: { type: 'string' },

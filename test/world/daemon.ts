@@ -6,6 +6,7 @@ import type { KubeList, KubeObject } from './kube/types.ts';
 import type { Pod } from './kubelet/pod.ts';
 import { WORLD_IMAGES } from './kubelet/runtime.ts';
 import { SHOP_NAMESPACE } from './manifests.ts';
+import { LOG_INDEX } from './optional/rsyslog.ts';
 import { runCommand } from './run-command.ts';
 import type { World } from './world.ts';
 import { youngPolicies } from './young-policies.ts';
@@ -32,8 +33,11 @@ const RELEASE = 'hale';
 /** Exists inside this run's own namespace only. */
 const TOKEN = 'token-of-the-world';
 const TOKEN_SECRET = { name: 'hale-token', key: 'token' };
+/** Neither is a port of the other: Hale listens on all addresses, and those of Services are among them in this one network. */
+const LOG_PORTS = { pod: 9280, service: 9281 };
+const SHIPPER = 'shipper';
 
-/** Installs the chart, in mode auto for the shop alone, and points Alertmanager at it. */
+/** Installs the chart, in mode auto for the shop alone, points Alertmanager at it, and sends it the logs unless they go to an Elasticsearch. */
 export async function startDaemon(world: World, options: DaemonOptions): Promise<Daemon> {
   const { admin } = world;
   await admin.create('/api/v1/namespaces', {
@@ -55,8 +59,13 @@ export async function startDaemon(world: World, options: DaemonOptions): Promise
   const service = await admin.get<{ spec: { clusterIP: string; ports: { port: number }[] } }>(
     `/api/v1/namespaces/${HALE_NAMESPACE}/services/${RELEASE}`,
   );
-  const url = `http://${service.spec.clusterIP}:${service.spec.ports[0]?.port}`;
+  const { clusterIP, ports } = service.spec;
+  const url = `http://${clusterIP}:${ports[0]?.port}`;
   await world.alertmanager.setWebhook({ url: `${url}/api/v1/alerts`, bearerToken: TOKEN });
+  if (logsComeBy(world) === 'shipper') {
+    const basic = { username: SHIPPER, password: TOKEN };
+    await world.shipLogs({ url: `http://${clusterIP}:${LOG_PORTS.service}`, basic });
+  }
   world.progress.say('Hale is ready, and Alertmanager points at it');
   return {
     url,
@@ -71,6 +80,21 @@ async function ask(url: string): Promise<unknown> {
   const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
   if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status} ${await answer.text()}`);
   return answer.json();
+}
+
+/** How Hale gets the shop's logs: from the shipper itself, from the Elasticsearch that the shipper fills, or not at all. */
+function logsComeBy({ optional, optionalParts }: World): 'shipper' | 'elasticsearch' | null {
+  if (optional.elasticsearch !== undefined) return 'elasticsearch';
+  return optionalParts.includes('rsyslog') ? 'shipper' : null;
+}
+
+function logsConfig(world: World) {
+  const { elasticsearch } = world.optional;
+  if (elasticsearch !== undefined) {
+    return { elasticsearch: [{ name: 'world', url: elasticsearch.url, indices: [`${LOG_INDEX}*`], interval: '2s' }] };
+  }
+  const auth = [{ basic: { username: SHIPPER, passwordFile: `/etc/hale/secrets/shipper/${TOKEN_SECRET.key}` } }];
+  return { intake: { host: '0.0.0.0', port: LOG_PORTS.pod, auth } };
 }
 
 async function renderChart(world: World, options: DaemonOptions): Promise<KubeObject[]> {
@@ -88,17 +112,20 @@ async function renderChart(world: World, options: DaemonOptions): Promise<KubeOb
 }
 
 function chartValues(world: World, { watchdog }: DaemonOptions) {
+  const logs = logsComeBy(world);
   return {
     image: { repository: `${WORLD_IMAGES}hale`, tag: 'checkout' },
     intake: { tokenSecret: TOKEN_SECRET },
     api: { tokens: [{ name: 'world', role: 'operator', tokenSecret: TOKEN_SECRET }] },
     persistence: { size: '256Mi' },
     // Not the port of the pod: Hale listens on all addresses, and those of Services are among them in this one network.
-    service: { port: 80 },
+    service: { port: 80, logsPort: LOG_PORTS.service },
+    ...(logs === 'shipper' ? { secretFiles: { shipper: { name: TOKEN_SECRET.name } } } : {}),
     config: {
       prometheus: { url: world.prometheus.url },
       alertmanager: { url: world.alertmanager.url },
       ...(watchdog ? { intake: { watchdog: {} } } : {}),
+      ...(logs === null ? {} : { logs: logsConfig(world) }),
       scope: { namespaces: [SHOP_NAMESPACE] },
       autonomy: { namespaces: { [SHOP_NAMESPACE]: 'auto' } },
       catalogue: {

@@ -9,7 +9,7 @@ import { createWorldFolder, sweepLeftovers } from './leftovers.ts';
 import { joinFaults, loadFaults } from './load-faults.ts';
 import { runInNamespace } from './namespace.ts';
 import { findOptionalParts, findParts } from './parts.ts';
-import type { OptionalParts } from './parts-list.ts';
+import type { OptionalPartName, OptionalParts } from './parts-list.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { proveInOwnWorld } from './prove-kubelet/outside.ts';
 import type { RunAnswer, RunPlan } from './run-plan.ts';
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   let skipped = 0;
   for (const fault of chosen) {
     progress.say(`${fault.id}: ${fault.description}`);
-    const optionalParts = await optionalPartsOf(fault, progress);
+    const optionalParts = await optionalPartsOf(fault, given, progress);
     if (optionalParts === undefined) {
       skipped += 1;
       continue;
@@ -58,9 +58,14 @@ async function main(): Promise<number> {
 }
 
 /** Undefined, with one line that says why, when the fault has to be skipped for want of a part. */
-async function optionalPartsOf({ id, needs = [] }: Fault, progress: Progress): Promise<OptionalParts | undefined> {
+async function optionalPartsOf(
+  { id, needs = [] }: Fault,
+  { logsThroughElasticsearch }: Arguments,
+  progress: Progress,
+): Promise<OptionalParts | undefined> {
+  const ways: OptionalPartName[] = logsThroughElasticsearch ? ['rsyslog', 'elasticsearch'] : ['rsyslog'];
   try {
-    return await findOptionalParts({ env: process.env, progress }, needs);
+    return await findOptionalParts({ env: process.env, progress }, [...new Set([...needs, ...ways])]);
   } catch (error) {
     if (!isSkip(error)) throw error;
     progress.say(`skipped: ${id}: ${describeError(error)}`);

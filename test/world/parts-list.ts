@@ -124,7 +124,7 @@ export const OPTIONAL_PARTS = {
   rsyslog: {
     rsyslogd: {
       commands: ['rsyslogd'],
-      install: `${APT_OPTIONAL} rsyslog rsyslog-elasticsearch`,
+      install: `${APT} rsyslog rsyslog-elasticsearch`,
       folders: SYSTEM_FOLDERS,
     },
   },

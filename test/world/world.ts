@@ -5,11 +5,13 @@ import type { Clock } from './clock.ts';
 import { createClusterCertificates } from './cluster-certificates.ts';
 import { type ServiceAccountRef, startControlPlane } from './control-plane.ts';
 import { type DeployContext, deployShop, putService, waitForRollout } from './deploy.ts';
+import { WorldError } from './errors.ts';
 import type { KubeAccess, KubeClient } from './kube/client.ts';
 import type { ShopOptions, ShopServiceName, ShopServiceOptions } from './manifests.ts';
 import { setUpAddresses } from './namespace.ts';
 import { NODES } from './network.ts';
 import { startNodes } from './nodes.ts';
+import { type BulkTarget, startRsyslog } from './optional/rsyslog.ts';
 import { type OptionalServers, startOptionalParts } from './optional/start.ts';
 import type { OptionalPartName, OptionalParts, Parts } from './parts-list.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
@@ -52,6 +54,8 @@ export interface World {
   /** Makes or replaces one service of the shop; waits for nothing. */
   putService(service: ShopServiceName, options: ShopServiceOptions): Promise<void>;
   waitForRollout(namespace: string, name: string): Promise<number>;
+  /** Has the logs of all containers sent there; needs the part rsyslog. */
+  shipLogs(target: BulkTarget): Promise<void>;
   /** What died although nobody stopped it; empty while the world is whole. */
   casualties(): readonly string[];
   /** Bounded and callable twice; returns what did not stop as it should. */
@@ -152,6 +156,11 @@ async function start(options: WorldOptions, stops: Stops): Promise<World> {
     deploy: (shop) => deployShop(deployContext, shop, postgresStarted.shopUrl),
     putService: (service, shop) => putService(deployContext, service, shop, postgresStarted.shopUrl),
     waitForRollout: (namespace, name) => waitForRollout(deployContext, namespace, name),
+    async shipLogs(target) {
+      const rsyslogd = options.optionalParts?.rsyslog?.rsyslogd;
+      if (rsyslogd === undefined) throw new WorldError('missing-part', 'nothing ships logs: rsyslog was not asked for');
+      await startRsyslog({ ...base, folder }, rsyslogd, target);
+    },
     casualties: () =>
       servers().flatMap((it) => (it.diedOf === undefined ? [] : [`${it.name}: ${it.diedOf}\n${it.logTail()}`])),
     stop: () => stops.stopAll(),

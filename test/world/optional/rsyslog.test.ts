@@ -20,13 +20,21 @@ test.skipIf(rsyslogd === undefined)('rsyslog takes the configuration', () => {
   const podsFolder = join(folder, 'pods');
   mkdirSync(podsFolder);
   const file = join(folder, 'rsyslog.conf');
-  writeFileSync(file, rsyslogConfig({ folder, podsFolder, bulkUrl: 'http://10.244.0.1:9200' }));
+  writeFileSync(
+    file,
+    rsyslogConfig({
+      folder,
+      podsFolder,
+      target: { url: 'http://10.244.0.1:9200', basic: { username: 'shipper', password: 'secret' } },
+    }),
+  );
 
   expect(() => execFileSync(rsyslogd ?? '', ['-N1', '-f', file], { stdio: 'pipe' })).not.toThrow();
 });
 
 test('the endpoint is the one that was given', () => {
-  const config = rsyslogConfig({ folder, podsFolder: '/pods', bulkUrl: 'https://logs.example:9243' });
+  const config = rsyslogConfig({ folder, podsFolder: '/pods', target: { url: 'https://logs.example:9243' } });
 
   expect(config).toContain('server="logs.example" serverport="9243" usehttps="on"');
+  expect(config).not.toContain('uid=');
 });

@@ -6,12 +6,18 @@ import type { OptionalContext } from './context.ts';
 /** Index into which the shop's log goes. */
 export const LOG_INDEX = 'shop-logs';
 
+/** An Elasticsearch, or whatever else takes its `_bulk`. */
+export interface BulkTarget {
+  readonly url: string;
+  readonly basic?: { readonly username: string; readonly password: string };
+}
+
 /** Ships what the containers write to a `_bulk` endpoint, as a node agent does. */
-export async function startRsyslog(context: OptionalContext, program: string, bulkUrl: string): Promise<void> {
+export async function startRsyslog(context: OptionalContext, program: string, target: BulkTarget): Promise<void> {
   const folder = join(context.folder, 'rsyslog');
   await mkdir(folder, { recursive: true });
   const configFile = join(folder, 'rsyslog.conf');
-  await writeFile(configFile, rsyslogConfig({ folder, podsFolder: join(context.folder, 'pods'), bulkUrl }));
+  await writeFile(configFile, rsyslogConfig({ folder, podsFolder: join(context.folder, 'pods'), target }));
   const args = ['-n', '-f', configFile, '-i', join(folder, 'pid')];
   const server = ServerProcess.start(
     { name: 'rsyslog', command: program, args, logFolder: context.logFolder },
@@ -25,17 +31,18 @@ export interface ShipperOptions {
   readonly folder: string;
   /** Holds NAMESPACE_POD_UID/CONTAINER/RUN.log. */
   readonly podsFolder: string;
-  /** An Elasticsearch, or whatever else takes its `_bulk`. */
-  readonly bulkUrl: string;
+  readonly target: BulkTarget;
 }
 
 /** Lines that are JSON are taken apart, so that their fields are fields; others become the message. Both say which pod wrote them. */
-export function rsyslogConfig({ folder, podsFolder, bulkUrl }: ShipperOptions): string {
-  const { hostname, port, protocol } = new URL(bulkUrl);
+export function rsyslogConfig({ folder, podsFolder, target }: ShipperOptions): string {
+  const { hostname, port, protocol } = new URL(target.url);
+  const { basic } = target;
   const placeOf = (field: number) =>
     `re_extract($!metadata!filename, "/pods/([^_/]+)_([^_/]+)_[^/]+/([^/]+)/", 0, ${field}, "unknown")`;
   const output = (template: string) =>
     `action(type="omelasticsearch" server="${hostname}" serverport="${port || '9200'}" usehttps="${protocol === 'https:' ? 'on' : 'off'}" ` +
+    (basic === undefined ? '' : `uid="${basic.username}" pwd="${basic.password}" `) +
     `searchIndex="${LOG_INDEX}" searchType="" bulkmode="on" template="${template}" errorfile="${join(folder, 'refused.log')}" ` +
     // What the endpoint does not take is kept and tried again, without end.
     `action.resumeRetryCount="-1" action.resumeInterval="2" queue.type="linkedList" queue.size="20000" queue.dequeueBatchSize="200")`;

@@ -13,7 +13,7 @@ export interface OptionalServers {
   readonly gitea?: Gitea;
 }
 
-/** Starts those whose programs are given, each ready when this returns; rsyslog ships to Elasticsearch when both are asked for. */
+/** Starts those whose programs are given, each ready when this returns; rsyslog only where there is an Elasticsearch to ship to. */
 export async function startOptionalParts(context: OptionalContext, parts: OptionalParts): Promise<OptionalServers> {
   const { progress } = context;
   async function ready<T>(name: OptionalPartName, started: Promise<T>): Promise<T> {
@@ -36,7 +36,7 @@ export async function startOptionalParts(context: OptionalContext, parts: Option
     Gitea | undefined,
   ];
   if (parts.rsyslog && elasticsearch) {
-    await ready('rsyslog', startRsyslog(context, parts.rsyslog.rsyslogd, elasticsearch.url));
+    await ready('rsyslog', startRsyslog(context, parts.rsyslog.rsyslogd, elasticsearch));
   }
   return { ...(redis ? { redis } : {}), ...(elasticsearch ? { elasticsearch } : {}), ...(gitea ? { gitea } : {}) };
 }
