@@ -14,6 +14,7 @@ export const autoscalerAtLimit = defineDetector<AutoscalerAtLimitConfig>({
   id: 'autoscaler-at-limit',
   needs: [],
   listensTo: ['alert', 'scan', 'recurrence'],
+  explains: ['capacity'],
   config: AutoscalerAtLimitConfig,
   async detect(incident, config, ctx) {
     const callees = config.depth === 0 ? [] : await ctx.topology.calleesOf(incident.workload, config.depth);

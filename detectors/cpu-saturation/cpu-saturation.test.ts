@@ -57,6 +57,23 @@ describe('cpu-saturation', () => {
     expect(finding?.figures.throttledShare).toBeCloseTo(0.61, 3);
   });
 
+  it('is unsettled while the autoscaler of the workload may still add replicas', async () => {
+    const autoscaled = world(all(used, limit));
+    const { subject } = autoscaled.incident;
+    autoscaled.cluster.setAutoscaler(subject, {
+      by: 'HorizontalPodAutoscaler',
+      name: 'orders',
+      minReplicas: 1,
+      maxReplicas: 3,
+    });
+
+    const [early] = await detectIn(autoscaled, cpuSaturation);
+    const [alone] = await detectIn(world(all(used, limit)), cpuSaturation);
+
+    expect(early?.unsettled).toBe('HorizontalPodAutoscaler orders may still add replicas, or be at its maximum');
+    expect(alone?.unsettled).toBeUndefined();
+  });
+
   it('names the limit that was lowered, and the command that raises it', async () => {
     const made = world(all(used, limit));
     const limited = (cpu: string) => ({ resources: { limits: { cpu } } });

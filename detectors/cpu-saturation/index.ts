@@ -1,4 +1,5 @@
 import { commandText } from '../../src/domain/command-text.ts';
+import type { Finding } from '../../src/domain/finding.ts';
 import type { Subject } from '../../src/domain/subject.ts';
 import { subjectName } from '../../src/domain/subject.ts';
 import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
@@ -21,6 +22,7 @@ export const cpuSaturation = defineDetector<CpuSaturationConfig>({
   id: 'cpu-saturation',
   needs: [],
   listensTo: ['alert', 'scan', 'recurrence'],
+  explains: ['cpu', 'capacity'],
   config: CpuSaturationConfig,
   async detect(incident, config, ctx) {
     const { subject } = incident;
@@ -45,12 +47,26 @@ export const cpuSaturation = defineDetector<CpuSaturationConfig>({
         summary: summaryOf(subject, saturation, users),
         figures: figuresOf(saturation, users),
         evidence,
+        ...doubtOf(incident, ctx),
         ...(change ? { change } : {}),
         ...raise(incident.workload, saturation),
       },
     ];
   },
 });
+
+/** An autoscaler decides every 15 s, and what it adds takes a while to serve. */
+const AUTOSCALER_HAS_MS = 180_000;
+
+/** What an autoscaler may still add, or may not add, is told apart only once it had the time to. */
+function doubtOf(
+  { subject, since }: IncidentView,
+  ctx: Pick<ReadContext, 'cluster' | 'now'>,
+): Pick<Finding, 'unsettled'> {
+  const autoscaler = ctx.cluster.autoscalerOf(subject);
+  if (autoscaler === null || ctx.now() - since >= AUTOSCALER_HAS_MS) return {};
+  return { unsettled: `${autoscaler.by} ${autoscaler.name} may still add replicas, or be at its maximum` };
+}
 
 function confidenceOf(
   { by }: Saturation,

@@ -7,7 +7,7 @@ export const trafficSurge = defineDetector({
   id: 'traffic-surge',
   needs: [],
   listensTo: ['alert', 'scan', 'recurrence'],
-  explains: ['traffic'],
+  explains: ['traffic', 'capacity', 'cpu'],
   config: TrafficSurgeConfig,
   async detect(incident, config, ctx) {
     const traffic = await readUnusualTraffic(incident, config, ctx);

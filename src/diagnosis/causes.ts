@@ -25,22 +25,24 @@ export function causesOf(findings: readonly Finding[], canExplain: CanExplain): 
   return withoutContradictions([...byKey.values()]);
 }
 
-/** What on the same subject makes a waiting pool a symptom: more replicas are the answer to waiting alone, and make each of these worse or no better. */
-const VOIDS_WAITING: ReadonlySet<Finding['reason']> = new Set([
-  'database-connections-exhausted',
-  'lock-waits',
-  'slow-query',
-  'connection-leak',
-]);
+/**
+ * What on the same subject makes a cause a mere symptom. More replicas are the answer to waiting alone, and make what voids it worse or no better;
+ * a processor is full of traffic, and traffic is too much, because the autoscaler may not add what it wants to add.
+ */
+const VOIDED_BY: { readonly [K in Cause['reason']]?: ReadonlySet<Finding['reason']> } = {
+  'connection-pool-waiting': new Set(['database-connections-exhausted', 'lock-waits', 'slow-query', 'connection-leak']),
+  'cpu-saturated': new Set(['autoscaler-at-limit', 'traffic-surge']),
+  'traffic-surge': new Set(['autoscaler-at-limit']),
+};
 
 /** Whether something else on the same subject can make this cause a mere symptom. */
 export function isVoidable(reason: Cause['reason']): boolean {
-  return reason === 'connection-pool-waiting';
+  return VOIDED_BY[reason] !== undefined;
 }
 
 /** Whether one cause makes another one on the same subject a mere symptom. */
 export function isDeeper(reason: Finding['reason'], than: Cause['reason']): boolean {
-  return isVoidable(than) && VOIDS_WAITING.has(reason);
+  return VOIDED_BY[than]?.has(reason) ?? false;
 }
 
 /** From this confidence on, what ails a workload explains why others wait for it. */

@@ -192,6 +192,21 @@ describe('a symptom of something deeper does not outbid it', () => {
     }
   });
 
+  it.each([
+    ['cpu-saturated', 'autoscaler-at-limit'],
+    ['cpu-saturated', 'traffic-surge'],
+    ['traffic-surge', 'autoscaler-at-limit'],
+  ] as const)('%s is what %s on the same subject looks like', (symptom, reason) => {
+    const { causes } = diagnose(
+      findings([
+        [symptom, 'orders', 0.9],
+        [reason, 'orders', 0.6],
+      ]),
+    );
+
+    expect(causes).toMatchObject([{ reason, explains: ['1', '0'] }]);
+  });
+
   it.each(['database-connections-exhausted', 'lock-waits', 'slow-query', 'connection-leak'] as const)(
     '%s leaves no plan to scale out: a waiting pool on the same subject is its symptom, however sure',
     (reason) => {

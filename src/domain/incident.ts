@@ -13,6 +13,8 @@ export const IndicatorReading = z.object({
   at: Instant,
   indicator: z.number().nullable(),
   trafficPerS: z.number().nullable(),
+  /** The workload whose users these are, where it is not the incident's own. */
+  feltBy: z.string().optional(),
 });
 export type IndicatorReading = z.infer<typeof IndicatorReading>;
 

@@ -37,6 +37,8 @@ export const Measure = z.object({
   settleMs: z.number().int().nonnegative(),
   worseFactor: z.number().min(1.05),
   neighbours: z.string().min(1).nullable(),
+  /** The first two queries for whoever else feels the cause: `$felt_*` is left open in them. Plans of before have none. */
+  elsewhere: z.object({ indicator: z.string().min(1), traffic: z.string().min(1) }).optional(),
 });
 export type Measure = z.infer<typeof Measure>;
 

@@ -1,4 +1,4 @@
 export { loadPolicies } from './load-policies.ts';
 export { matchPolicies } from './match-policies.ts';
 export { policyTestText, runPolicyTests } from './policy-tests.ts';
-export { renderMeasure } from './query-template.ts';
+export { measureFeltBy, renderMeasure } from './query-template.ts';

@@ -1,7 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillTemplate, renderMeasure, templateProblems } from './query-template.ts';
+import { fillTemplate, measureFeltBy, renderMeasure, templateProblems } from './query-template.ts';
 
 const ORDERS = { kind: 'Deployment', namespace: 'shop', name: 'orders' };
 
@@ -81,10 +81,12 @@ describe('whatever a name is', () => {
   });
 });
 
+const ORDERS_SET = { kind: 'StatefulSet', namespace: 'shop', name: 'orders' };
+
 it('renders a rule as a plan keeps it', () => {
   const measure = renderMeasure(
     {
-      indicator: 'a{pod=~"$pods"}',
+      indicator: 'a{pod=~"$pods",caller=~"$felt_pods"}',
       unit: 'seconds',
       goodAtMost: 0.5,
       traffic: 'b{namespace="$namespace"}',
@@ -98,7 +100,7 @@ it('renders a rule as a plan keeps it', () => {
   );
 
   expect(measure).toEqual({
-    indicator: 'a{pod=~"orders-[0-9]+"}',
+    indicator: 'a{pod=~"orders-[0-9]+",caller=~"orders-[0-9]+"}',
     unit: 'seconds',
     goodAtMost: 0.5,
     traffic: 'b{namespace="shop"}',
@@ -108,5 +110,11 @@ it('renders a rule as a plan keeps it', () => {
     settleMs: 60_000,
     worseFactor: 1.5,
     neighbours: null,
+    elsewhere: { indicator: 'a{pod=~"orders-[0-9]+",caller=~"$felt_pods"}', traffic: 'b{namespace="shop"}' },
   });
+  expect(measureFeltBy(measure, { kind: 'StatefulSet', namespace: 'shop', name: 'web' })).toEqual({
+    indicator: 'a{pod=~"orders-[0-9]+",caller=~"web-[0-9]+"}',
+    traffic: 'b{namespace="shop"}',
+  });
+  expect(measureFeltBy({ ...measure, elsewhere: undefined }, ORDERS_SET)).toBeNull();
 });

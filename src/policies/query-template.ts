@@ -43,11 +43,28 @@ export function templateProblems(template: string): readonly string[] {
 
 /** The query for one workload. Values are names that Kubernetes gave, escaped for where they stand: none can leave its string. */
 export function fillTemplate(template: string, subject: Named, feltBy: Named = subject): string {
+  return fill(template, (slot) => (isFelt(slot) ? feltBy : subject));
+}
+
+/** The two queries of a measure for another workload whose users feel the cause; null where the plan is of before they were kept. */
+export function measureFeltBy({ elsewhere }: Measure, feltBy: Named): Pick<Measure, 'indicator' | 'traffic'> | null {
+  if (elsewhere === undefined) return null;
+  const filled = (template: string) => fill(template, (slot) => (isFelt(slot) ? feltBy : null));
+  return { indicator: filled(elsewhere.indicator), traffic: filled(elsewhere.traffic) };
+}
+
+function fill(template: string, valueOf: (slot: Slot) => Named | null): string {
   const { slots } = readTemplate(template);
   return slots.toReversed().reduce((query, slot) => {
-    const inside = promqlString(slotText(slot, slot.name.startsWith(FELT) ? feltBy : subject)).slice(1, -1);
+    const value = valueOf(slot);
+    if (value === null) return query;
+    const inside = promqlString(slotText(slot, value)).slice(1, -1);
     return query.slice(0, slot.from) + inside + query.slice(slot.to);
   }, template);
+}
+
+function isFelt({ name }: Slot): boolean {
+  return name.startsWith(FELT);
 }
 
 /** The rule as a plan keeps it: its queries filled in for this workload, and for the one whose users feel it. */
@@ -56,18 +73,20 @@ export function renderMeasure(
   workload: { readonly subject: Subject },
   feltBy: Subject = workload.subject,
 ): Measure {
-  const fill = (template: string) => fillTemplate(template, workload.subject, feltBy);
+  const filled = (template: string) => fillTemplate(template, workload.subject, feltBy);
+  const open = (template: string) => fill(template, (slot) => (isFelt(slot) ? null : workload.subject));
   return {
-    indicator: fill(rule.indicator),
+    indicator: filled(rule.indicator),
     unit: rule.unit,
     goodAtMost: rule.goodAtMost,
-    traffic: fill(rule.traffic),
+    traffic: filled(rule.traffic),
     minimumTraffic: rule.minimumTraffic,
     holdMs: rule.hold,
     deadlineMs: rule.deadline,
     settleMs: rule.settle,
     worseFactor: rule.worseFactor,
-    neighbours: rule.neighbours === undefined ? null : fill(rule.neighbours),
+    neighbours: rule.neighbours === undefined ? null : filled(rule.neighbours),
+    elsewhere: { indicator: open(rule.indicator), traffic: open(rule.traffic) },
   };
 }
 

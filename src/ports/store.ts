@@ -143,6 +143,8 @@ export interface Store {
   incidents(filter: IncidentFilter): Promise<readonly Incident[]>;
   /** The incident, not closed, that leads this cause. */
   leaderOf(causeKey: string): Promise<Incident | null>;
+  /** Those that follow an incident, not closed, newest first. */
+  followersOf(incidentId: string, limit: number): Promise<readonly Incident[]>;
   /** Earliest `dueAt` first. */
   obligations(filter: {
     readonly openOnly: boolean;

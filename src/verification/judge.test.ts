@@ -24,10 +24,12 @@ function look(
     traffic: number | null;
     effect: Look['effect'];
     neighbours: Look['neighbours'];
+    callers: number;
   }> = {},
 ): Look {
-  const { indicator = 0.1, traffic = 20, effect = 'in-force', neighbours = {} } = change;
-  return { now, effect, neighbours, users: { at: now, indicator, trafficPerS: traffic } };
+  const { indicator = 0.1, traffic = 20, effect = 'in-force', neighbours = {}, callers } = change;
+  const elsewhere = callers === undefined ? [] : [{ at: now, indicator: callers, trafficPerS: 20 }];
+  return { now, effect, neighbours, elsewhere, users: { at: now, indicator, trafficPerS: traffic } };
 }
 
 function over(looks: readonly Look[]): VerificationState {
@@ -37,6 +39,17 @@ function over(looks: readonly Look[]): VerificationState {
 describe('the judge of recovery', () => {
   it.each<[string, Look[], VerificationState['verdict']]>([
     ['good and held', [look(10_000), look(70_000)], 'recovered'],
+    [
+      'good here while those who call are hurt',
+      [look(10_000, { callers: 6 }), look(70_000, { callers: 6 })],
+      'pending',
+    ],
+    ['good here and for those who call', [look(10_000, { callers: 0.2 }), look(70_000, { callers: 0.2 })], 'recovered'],
+    [
+      'those who call are hurt until the deadline',
+      [look(10_000, { callers: 6 }), look(300_000, { callers: 6 })],
+      'persisting',
+    ],
     ['good but not yet held', [look(10_000), look(60_000)], 'pending'],
     [
       'good before the change is in force counts for nothing',

@@ -7,6 +7,8 @@ export interface Look {
   readonly now: number;
   readonly effect: Effect;
   readonly users: IndicatorReading;
+  /** The same of whoever else feels the cause, as far as it is measured there. */
+  readonly elsewhere?: readonly IndicatorReading[];
   /** Null = could not be read; then recovery cannot be claimed. */
   readonly neighbours: Readonly<Record<string, number>> | null;
 }
@@ -44,12 +46,15 @@ export function usersWell(reading: IndicatorReading, measure: Measure): boolean 
  * it makes the verdict `unknown`, after which nothing more is written.
  */
 export function judge(state: VerificationState, look: Look, measure: Measure): VerificationState {
-  const well = look.neighbours === null ? null : usersWell(look.users, measure);
+  const felt = [look.users, ...(look.elsewhere ?? [])];
+  // Whoever is not well decides: that one sees users well says nothing of those who gave up on the way to it.
+  const unwell = felt.find((reading) => usersWell(reading, measure) === false);
+  const well = look.neighbours === null ? null : unwell ? false : usersWell(look.users, measure);
   const inForceAt = state.inForceAt ?? (look.effect === 'in-force' ? look.now : null);
   const goodSince = well === true && inForceAt !== null ? (state.goodSince ?? look.now) : null;
   const settled = look.now - (inForceAt ?? state.startedAt) >= measure.settleMs;
   const worseSince = settled && isWorse(state, look, measure) ? (state.worseSince ?? look.now) : null;
-  const next: VerificationState = { ...state, inForceAt, goodSince, worseSince, last: look.users };
+  const next: VerificationState = { ...state, inForceAt, goodSince, worseSince, last: unwell ?? look.users };
   return { ...next, verdict: verdictOf(next, look, measure, well) };
 }
 

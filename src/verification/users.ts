@@ -6,10 +6,30 @@ type Reading = Pick<ReadContext, 'metrics' | 'now'>;
 
 /** Reads what users feel now. An answer that is empty, NaN, infinite, ambiguous or failed is `null`, never zero. */
 export async function readUsers(measure: Measure, ctx: Reading): Promise<IndicatorReading> {
+  return readBoth(measure, ctx);
+}
+
+/** The two queries of a measure, for the users of another workload. */
+export interface MeasureElsewhere extends Pick<Measure, 'indicator' | 'traffic'> {
+  readonly feltBy: string;
+}
+
+/** The same for others who feel the cause; where nobody measures them they are left out. */
+export async function readUsersElsewhere(
+  measures: readonly MeasureElsewhere[],
+  ctx: Reading,
+): Promise<readonly IndicatorReading[]> {
+  const readings = await Promise.all(
+    measures.map(async (one) => ({ ...(await readBoth(one, ctx)), feltBy: one.feltBy })),
+  );
+  return readings.filter(({ indicator }) => indicator !== null);
+}
+
+async function readBoth(queries: Pick<Measure, 'indicator' | 'traffic'>, ctx: Reading): Promise<IndicatorReading> {
   const at = ctx.now();
   const [indicator, trafficPerS] = await Promise.all([
-    single(measure.indicator, at, ctx),
-    single(measure.traffic, at, ctx),
+    single(queries.indicator, at, ctx),
+    single(queries.traffic, at, ctx),
   ]);
   return { at, indicator, trafficPerS };
 }

@@ -57,6 +57,35 @@ describe('from alert to an end', () => {
     expect(hale.cluster.writes).toHaveLength(1);
   });
 
+  it('calls nobody healed while those who call the workload are hurt by the same cause', async () => {
+    const verification = {
+      indicator: 'users{pod=~"$felt_pods"}',
+      unit: 'seconds',
+      goodAtMost: 0.3,
+      traffic: 'traffic{pod=~"$felt_pods"}',
+      minimumTraffic: 1,
+      hold: '1m',
+      deadline: '5m',
+    } as const;
+    const hale = await start({ policy: testPolicy({ verification }) });
+    hale.world.blamed = 'orders';
+    await hale.alert();
+    await hale.alert('firing', 'web-slow', 'web');
+    await hale.run(20_000);
+    settlePods(hale);
+    Object.assign(hale.world, { usersS: 0.1, webUsersS: 6, causeThere: false });
+    await hale.run(3 * MINUTE_MS);
+
+    const [orders, web] = (await hale.incidents()).toSorted((a, b) => a.title.localeCompare(b.title));
+    const leader = [orders, web].find((one) => one?.phase === 'verifying');
+    expect([orders, web].map((one) => one?.phase).toSorted()).toEqual(['following', 'verifying']);
+    expect(leader?.verification?.last).toMatchObject({ indicator: 6, feltBy: 'Deployment shop/web' });
+
+    hale.world.webUsersS = 0.1;
+    await hale.run(70_000);
+    expect((await hale.incidents()).find(({ id }) => id === leader?.id)?.phase).toBe('resolved');
+  });
+
   it('writes nothing while the cause may yet be a symptom, and acts once that is told apart', async () => {
     const hale = await start();
     hale.world.found = { reason: 'connection-pool-waiting', unsettled: 'a leak would look so' };

@@ -246,6 +246,23 @@ export function storeCommits(make: MakeStore): void {
       expect(none).toBeNull();
     });
 
+    it('names those that follow an incident, newest first, until they are closed', async () => {
+      const follower = (id: string, openedAt: number, change = {}) => ({
+        record: incidentOf(id, { leaderId: 'a', phase: 'following', openedAt, ...change }),
+        expectedVersion: 0,
+      });
+      await store.commit({ save: [follower('b', T0), follower('c', T0 + 1), follower('d', T0 + 2)] });
+      await store.commit({
+        save: [{ ...follower('c', T0 + 1, { phase: 'closed', closedAt: T0 }), expectedVersion: 1 }],
+      });
+
+      const all = await store.followersOf('a', 10);
+      const newest = await store.followersOf('a', 1);
+      const none = await store.followersOf('b', 10);
+
+      expect([all, newest, none].map((found) => found.map(({ id }) => id))).toEqual([['d', 'b'], ['d'], []]);
+    });
+
     it('stores one answer per plan and uses it once', async () => {
       const first = await store.commit({ approval: approvalOf('p', 'a') });
       const second = await store.commit({

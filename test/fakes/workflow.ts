@@ -32,6 +32,8 @@ export interface World {
   /** What users feel, in seconds; null = Prometheus does not answer that. */
   usersS: number | null;
   trafficPerS: number | null;
+  /** The same of the pods of the workload `web`, for a policy that asks for those who feel it. */
+  webUsersS: number | null;
   /** Prometheus is down altogether. */
   prometheusDown: boolean;
   /** The detector finds the cause. */
@@ -149,6 +151,7 @@ export async function startWorkflow(options: WorkflowOptions = {}): Promise<Work
     : (view) => fakePods(view, view.readyReplicas);
   const world: World = {
     usersS: 0.9,
+    webUsersS: null,
     trafficPerS: 20,
     prometheusDown: false,
     causeThere: true,
@@ -318,7 +321,7 @@ function metricsOf(world: World, reader: ClusterReader, pods: ReadyPods): Metric
     async instant(query, at) {
       if (world.prometheusDown) throw new Error('prometheus is down');
       if (query === 'neighbours' && world.neighboursDown) throw new Error('the query timed out');
-      const value = query === 'users' ? world.usersS : query === 'traffic' ? world.trafficPerS : null;
+      const value = valueOf(query, world);
       return { series: value === null ? [] : [{ labels: {}, at, value }], warnings: [] };
     },
     async range(_query, _from, to) {
@@ -334,6 +337,12 @@ function metricsOf(world: World, reader: ClusterReader, pods: ReadyPods): Metric
       return 'test';
     },
   };
+}
+
+function valueOf(query: string, { usersS, webUsersS, trafficPerS }: World): number | null {
+  if (query.startsWith('traffic')) return trafficPerS;
+  if (query.startsWith('users')) return query.includes('web-') ? webUsersS : usersS;
+  return null;
 }
 
 /** The pools of the ready replicas, as they report them: nearly full while the cause is there, nearly idle else. */

@@ -5,6 +5,7 @@ export type WorldErrorCode =
   | 'part-exited'
   | 'not-ready'
   | 'rollout-failed'
+  | 'not-at-ease'
   | 'bad-arguments'
   | 'bad-fault'
   | 'interrupted';

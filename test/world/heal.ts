@@ -3,8 +3,9 @@ import { sleep } from './clock.ts';
 import { takeSnapshot } from './cluster-snapshot.ts';
 import { collateral } from './collateral.ts';
 import { type Daemon, HALE_NAMESPACE } from './daemon.ts';
+import { WorldError } from './errors.ts';
 import type { Fault, Stage } from './fault.ts';
-import { describeFeeling, type Feeling, feelingOf, isHurt, isWell } from './users.ts';
+import { describeFeeling, type Feeling, feelingOf, isAtEase, isHurt, isWell, waitForUsers } from './users.ts';
 
 /** What Hale made of a fault. Seconds count from the moment at which the fault was switched on. */
 export interface HealRow {
@@ -31,6 +32,8 @@ export interface HealRow {
 /** What is usual has to have been seen for a while. */
 const QUIET_MS = 180_000;
 const WINDOW_MS = 5_000;
+/** A machine that is busy for a moment may calm down. */
+const AT_EASE_WITHIN_MS = 180_000;
 /** A policy judges a change for ten minutes at most, and before it there is something to be seen, to be weighed and to be done. */
 const TIMEOUT_MS = 16 * 60_000;
 const LOOK_EVERY_MS = 1_000;
@@ -48,7 +51,7 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
   await fault.before?.(stage);
   await sleep(clock, QUIET_MS, signal);
   signal.throwIfAborted();
-  const quiet = feelingOf(load, WINDOW_MS);
+  const quiet = await untilAtEase(fault, stage);
   const before = await takeSnapshot(world.admin, IGNORED_NAMESPACES);
   progress.say(`${fault.id}: quiet, ${describeFeeling(quiet)}`);
 
@@ -88,6 +91,20 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
     row.refused === (fault.refusedExpected ?? null) &&
     moved.length === 0;
   return { ...row, asExpected };
+}
+
+/** What users feel before the fault. A shop that is hurt by itself would tell nothing of Hale, so there is no row then. */
+async function untilAtEase(fault: Fault, { world, load }: Stage): Promise<Feeling> {
+  const { clock, signal } = world;
+  const wait = { load, clock, signal, windowMs: WINDOW_MS, holdMs: WINDOW_MS, timeoutMs: AT_EASE_WITHIN_MS };
+  if ((await waitForUsers(wait, isAtEase)) === null) {
+    const feeling = describeFeeling(feelingOf(load, WINDOW_MS));
+    throw new WorldError(
+      'not-at-ease',
+      `${fault.id}: the shop was not at ease before the fault (${feeling}); this machine is too busy`,
+    );
+  }
+  return feelingOf(load, WINDOW_MS);
 }
 
 /** Since when users have been well again without a break, after they were hurt; null = never hurt, or hurt now. */

@@ -14,11 +14,18 @@ const LATENCY_SLACK_MS = 200;
 /** Clearly hurt: well beyond what would still pass as well, so that noise alone is neither. */
 const HURT_ERROR_SHARE = 0.05;
 const HURT_FACTOR = 4;
+/** What the shop takes on any machine that it fits on, before a fault. */
+const AT_EASE_MS = 500;
 
 export function feelingOf(load: Load, windowMs: number): Feeling {
   const { ok, errorsTotal, p95 } = load.snapshot(windowMs).window;
   const ended = ok + errorsTotal;
   return { errorShare: ended === 0 ? 0 : errorsTotal / ended, p95Ms: p95 };
+}
+
+/** Whether users have nothing to complain of, with no earlier day to compare with. */
+export function isAtEase({ errorShare, p95Ms }: Feeling): boolean {
+  return errorShare <= MAX_ERROR_SHARE && p95Ms !== null && p95Ms <= AT_EASE_MS;
 }
 
 /** As good as on a quiet day: next to no errors, and at most twice the latency, or 200 ms more where that is less strict. */

@@ -171,6 +171,7 @@ function asyncReads(
     obligation: async (id) => whileOpen('obligation', () => reads.obligation(id)),
     incidents: async (filter) => whileOpen('incidents', () => reads.incidents(filter)),
     leaderOf: async (causeKey) => whileOpen('leaderOf', () => reads.leaderOf(causeKey)),
+    followersOf: async (incidentId, limit) => whileOpen('followersOf', () => reads.followersOf(incidentId, limit)),
     obligations: async (filter) => whileOpen('obligations', () => reads.obligations(filter)),
     due: async (now, limit) => whileOpen('due', () => reads.due(now, limit)),
     nextWakeAt: async (after) => whileOpen('nextWakeAt', () => reads.nextWakeAt(after)),

@@ -54,7 +54,15 @@ const UNCLOSED_BY_KEY = `
 
 type MovingReads = Pick<
   Reads,
-  'incident' | 'incidents' | 'leaderOf' | 'obligation' | 'obligations' | 'due' | 'nextWakeAt' | 'sickSubjects'
+  | 'incident'
+  | 'incidents'
+  | 'leaderOf'
+  | 'followersOf'
+  | 'obligation'
+  | 'obligations'
+  | 'due'
+  | 'nextWakeAt'
+  | 'sickSubjects'
 >;
 
 function readMovingRecords(db: Database): MovingReads {
@@ -72,6 +80,14 @@ function readMovingRecords(db: Database): MovingReads {
         db.get(`SELECT ${MOVING_COLUMNS} FROM incident WHERE cause_key = ? AND phase <> 'closed'`, causeKey),
         decodeIncident,
       ),
+    followersOf: (incidentId, limit) =>
+      db
+        .all(
+          `SELECT ${MOVING_COLUMNS} FROM incident WHERE leader_id = ? AND phase <> 'closed' ORDER BY opened_at DESC, seq DESC LIMIT ?`,
+          incidentId,
+          limit,
+        )
+        .map(decodeIncident),
     obligation: (id) => orNull(db.get(`SELECT ${MOVING_COLUMNS} FROM obligation WHERE id = ?`, id), decodeObligation),
     obligations({ openOnly, incidentId, kind, limit }) {
       const rows =

@@ -4,8 +4,9 @@ import type { Intent } from '../../domain/intent.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { rulesHash } from '../../domain/policy.ts';
 import { subjectName } from '../../domain/subject.ts';
+import { measureFeltBy } from '../../policies/index.ts';
 import { judge } from '../../verification/judge.ts';
-import { readNeighbours, readUsers } from '../../verification/users.ts';
+import { readNeighbours, readUsers, readUsersElsewhere } from '../../verification/users.ts';
 import { voidReturns } from '../owing.ts';
 import { withPlanStatus } from '../plan-status.ts';
 import type { PhaseStep, Scene } from '../scene.ts';
@@ -21,7 +22,7 @@ export const verifying: PhaseStep = {
     if (plan === undefined || intent === null || incident.verification === null)
       throw new HaleError('internal-error', `incident ${incident.id} verifies without plan, intent or state`);
 
-    const state = await look(incident.verification, plan, intent, scene);
+    const state = await look(incident, incident.verification, plan, intent, scene);
     const looked: Incident = { ...incident, verification: state };
     scene.audit('verification-read', readingText(state, plan), {
       indicator: state.last?.indicator ?? null,
@@ -35,19 +36,40 @@ export const verifying: PhaseStep = {
   },
 };
 
-async function look(state: VerificationState, plan: Plan, intent: Intent, scene: Scene): Promise<VerificationState> {
+/** Most incidents that follow and whose users are asked as well. */
+const MAX_FELT_ELSEWHERE = 5;
+
+/** The workloads of the incidents that follow this one: what their users feel is explained by the same cause. */
+async function measuresElsewhere({ id, subject }: Incident, plan: Plan, scene: Scene) {
+  const followers = await scene.deps.store.followersOf(id, MAX_FELT_ELSEWHERE);
+  const subjects = followers.flatMap((one) => one.subject ?? []).filter(({ uid }) => uid !== subject?.uid);
+  return [...new Map(subjects.map((one) => [one.uid, one])).values()].flatMap((one) => {
+    const queries = measureFeltBy(plan.measure, one);
+    return queries === null ? [] : [{ ...queries, feltBy: subjectName(one) }];
+  });
+}
+
+async function look(
+  incident: Incident,
+  state: VerificationState,
+  plan: Plan,
+  intent: Intent,
+  scene: Scene,
+): Promise<VerificationState> {
   const remediation = scene.deps.remediations.get(plan.remediation);
   if (remediation === undefined) throw new HaleError('internal-error', `remediation ${plan.remediation} is not known`);
-  const [effect, users, neighbours] = await Promise.all([
+  const others = await measuresElsewhere(incident, plan, scene);
+  const [effect, users, elsewhere, neighbours] = await Promise.all([
     // A cluster that cannot be asked leaves the effect pending; the deadline still ends the wait.
     remediation.effect(plan.params, intent.checkpoint, intent.direction, scene.reading).catch((error: unknown) => {
       scene.deps.log.info({ incidentId: intent.incidentId, err: error }, 'effect could not be read');
       return 'pending' as const;
     }),
     readUsers(plan.measure, scene.reading),
+    readUsersElsewhere(others, scene.reading),
     readNeighbours(plan.measure, scene.reading),
   ]);
-  return judge(state, { now: scene.now, effect, users, neighbours }, plan.measure);
+  return judge(state, { now: scene.now, effect, users, elsewhere, neighbours }, plan.measure);
 }
 
 async function conclude(incident: Incident, plan: Plan, state: VerificationState, scene: Scene): Promise<Incident> {
@@ -164,7 +186,8 @@ function lowerAutonomy(plan: Plan, reason: string, scene: Scene): void {
 
 function readingText(state: VerificationState, plan: Plan): string {
   const traffic = state.last?.trafficPerS ?? null;
-  return `users ${format(state.last?.indicator ?? null, plan)} (before ${format(state.before.indicator, plan)}, good at most ${format(plan.measure.goodAtMost, plan)}), traffic ${traffic === null ? 'unknown' : `${traffic.toFixed(1)}/s`}`;
+  const { feltBy } = state.last ?? {};
+  return `users${feltBy === undefined ? '' : ` of ${feltBy}`} ${format(state.last?.indicator ?? null, plan)} (before ${format(state.before.indicator, plan)}, good at most ${format(plan.measure.goodAtMost, plan)}), traffic ${traffic === null ? 'unknown' : `${traffic.toFixed(1)}/s`}`;
 }
 
 function format(value: number | null, plan: Plan): string {

@@ -3,13 +3,15 @@ import { QUIET_SHOP, SHOP_NAMESPACE } from '../manifests.ts';
 import { replicasOf } from './may-move.ts';
 
 const PATH = `/apis/autoscaling/v2/namespaces/${SHOP_NAMESPACE}/horizontalpodautoscalers`;
-const QUIET_RATE_PER_S = 18;
+/** Surged, 32 requests a second at 20 ms of processor each, and the rest of the work: more than two pods have, two thirds of what four have. */
+const QUIET_RATE_PER_S = 8;
+const BURN_MS = 20;
 
 export const hpaAtLimit: Fault = {
   id: 'hpa-at-limit',
   description: 'the autoscaler of orders wants more replicas than its maximum of two allows',
   smoke: false,
-  shop: { orders: { ...QUIET_SHOP.orders, limits: { cpu: '300m' }, faults: { cpuBurnMs: 12 } } },
+  shop: { orders: { ...QUIET_SHOP.orders, limits: { cpu: '300m' }, faults: { cpuBurnMs: BURN_MS } } },
   quietRatePerS: QUIET_RATE_PER_S,
   causeExpected: 'autoscaler-at-limit',
   leverExpected: 'raise-autoscaler-limit',
