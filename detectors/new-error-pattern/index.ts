@@ -49,7 +49,7 @@ async function findingsOn(
     if (came === null) byItself.push(error);
     else released.push({ error, since: came });
   }
-  const told = { workload, beside: isBesideKnown(troubles, config), evidence: logs.evidence, ctx };
+  const told = { workload, beside: isBesideKnown(troubles, logs, config), evidence: logs.evidence, ctx };
   const [first] = released;
   const [own] = byItself;
   return [

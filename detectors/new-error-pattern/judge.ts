@@ -23,7 +23,7 @@ export function newErrorsIn(
 ): readonly NewError[] {
   return troubles
     .flatMap((trouble) =>
-      isNew(trouble, config) && trouble.lastAt >= now - config.within ? [measured(trouble, logs)] : [],
+      isNew(trouble, logs, config) && trouble.lastAt >= now - config.within ? [measured(trouble, logs)] : [],
     )
     .filter(({ lines, share }) => lines >= config.minLines && (share === null || share >= config.minShare))
     .filter(({ trouble }) => !isKnownEffect(trouble))
@@ -31,15 +31,32 @@ export function newErrorsIn(
 }
 
 /** Whether a known effect of something else began, too: then a new error may well be one that does not show it. */
-export function isBesideKnown(troubles: readonly Trouble[], config: NewErrorPatternConfig): boolean {
+export function isBesideKnown(
+  troubles: readonly Trouble[],
+  logs: Pick<HeardLogs, 'minutes'>,
+  config: NewErrorPatternConfig,
+): boolean {
   return troubles.some(
-    (trouble) => trouble.recent >= config.minLines && isNew(trouble, config) && isKnownEffect(trouble),
+    (trouble) => trouble.recent >= config.minLines && isNew(trouble, logs, config) && isKnownEffect(trouble),
   );
 }
 
-function isNew({ before, perMinute, usualPerMinute }: Trouble, { minRatio }: NewErrorPatternConfig): boolean {
-  if (usualPerMinute === null) return false;
+function isNew(trouble: Trouble, logs: Pick<HeardLogs, 'minutes'>, { minRatio }: NewErrorPatternConfig): boolean {
+  const { before, perMinute, usualPerMinute } = trouble;
+  if (usualPerMinute === null) return before === 0 && wouldHaveShown(trouble, logs);
   return before === 0 || perMinute >= usualPerMinute * minRatio;
+}
+
+/** So many lines that did not come are no chance: with 20 expected, none comes once in half a billion times. */
+const MISSED_LINES = 20;
+
+/** Of a log that is heard only since lately: whether so many requests were answered before its first line that it would have shown by then. */
+function wouldHaveShown(trouble: Trouble, logs: Pick<HeardLogs, 'minutes'>): boolean {
+  const { share } = measured(trouble, logs);
+  const answered = logs.minutes
+    .filter(({ minute }) => minute < trouble.firstAt)
+    .reduce((total, one) => total + one.answered, 0);
+  return share !== null && answered * share >= MISSED_LINES;
 }
 
 function measured(trouble: Trouble, { minutes }: Pick<HeardLogs, 'minutes'>): NewError {

@@ -41,6 +41,18 @@ describe('new-error-pattern', () => {
     expect(found[0]?.figures.loggedShare).toBeCloseTo(1 / 7, 2);
   });
 
+  it('knows an error to be new in a log that is heard only just, once so many answers came without it', async () => {
+    const [found] = await detectIn(
+      world((logs, now) => {
+        logs.served(now, 6, 300);
+        logs.lines(TRACE, now, 2, 50, BUG);
+      }),
+      newErrorPattern,
+    );
+
+    expect(found).toMatchObject({ reason: 'application-error', figures: { failedLines: 100 } });
+  });
+
   it('blames the release that alone shows it', async () => {
     const [found] = await detectIn(
       world((logs, now) => {
@@ -141,6 +153,20 @@ describe('new-error-pattern', () => {
     ['nothing was heard', () => undefined],
     ['only calm lines', calm],
     ['nobody knows what is usual', (logs, now) => logs.lines(TRACE, now, 4, 10, BUG)],
+    [
+      'a log that is heard for so short a time that chance may have kept it away',
+      (logs, now) => {
+        logs.served(now, 4, 60);
+        logs.lines(TRACE, now, 1, 5, BUG);
+      },
+    ],
+    [
+      'a log that is heard only just and has always shown it',
+      (logs, now) => {
+        logs.served(now, 6, 300);
+        logs.lines(TRACE, now, 6, 50, BUG);
+      },
+    ],
     [
       'it was always there',
       (logs, now) => {

@@ -113,6 +113,14 @@ describe('signatures', () => {
     },
   );
 
+  it.each([
+    'AxiosError: Request failed with status code 503',
+    'requests.exceptions.HTTPError: 500 Server Error: Internal Server Error for url: http://orders/',
+    'org.springframework.web.client.HttpServerErrorException$InternalServerError: 500 : [no body]',
+  ])('knows the failure of a callee for an effect: %s', (line) => {
+    expect(matchSignature(line)?.signature).toMatchObject({ id: 'callee-failed', reason: null });
+  });
+
   it('fits a template, which has no numbers', () => {
     const match = matchSignature('<*> Connection is not available, request timed out after <*> (total=<*>, active=<*>');
 

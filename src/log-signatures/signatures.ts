@@ -225,6 +225,26 @@ const WORK: readonly Signature[] = [
   ),
 ];
 
+const CALLS: readonly Signature[] = [
+  // As HTTP clients write it: axios, requests, Spring's RestTemplate and WebClient, Feign, got and ky.
+  told(
+    null,
+    'callee-failed',
+    'a call was answered with a failure of the callee',
+    'request failed with status code 5',
+    'server error for url:',
+    'httpservererrorexception',
+    'webclientresponseexception$internalservererror',
+    'webclientresponseexception$badgateway',
+    'webclientresponseexception$serviceunavailable',
+    'feignexception$internalservererror',
+    'feignexception$badgateway',
+    'feignexception$serviceunavailable',
+    'httperror: response code 5',
+    'request failed with status code: 5',
+  ),
+];
+
 const MACHINE: readonly Signature[] = [
   told(
     'out-of-memory',
@@ -335,4 +355,4 @@ const EFFECTS: readonly Signature[] = [
 ];
 
 /** What names a cause stands before what is its effect: the first that fits is told. */
-export const SIGNATURES: readonly Signature[] = [...POOLS, ...SERVERS, ...WORK, ...MACHINE, ...EFFECTS];
+export const SIGNATURES: readonly Signature[] = [...POOLS, ...SERVERS, ...WORK, ...CALLS, ...MACHINE, ...EFFECTS];
