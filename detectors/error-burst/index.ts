@@ -1,6 +1,13 @@
 import { subjectName } from '../../src/domain/subject.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
-import { findServerSeries, medianOf, readAround, requestQueries } from '../../src/workload-metrics/index.ts';
+import {
+  beforeIt,
+  findServerSeries,
+  medianOf,
+  readAround,
+  requestQueries,
+  valuesWithin,
+} from '../../src/workload-metrics/index.ts';
 import { burstInLog, linesText, percent } from './by-log.ts';
 import { ErrorBurstConfig } from './schema.ts';
 
@@ -21,16 +28,15 @@ export const errorBurst = defineDetector({
 
     const rate = await readAround(queries.rate, incident, config, ctx, now);
     const failed = await readAround(queries.failed, incident, config, ctx, now);
-    const shareOf = (points: typeof rate.recent, of: typeof rate.recent): readonly number[] => {
-      const failures = new Map(points.map(({ at, value }) => [at, value]));
-      // A workload that never failed has no series of failures: where requests flow, none failed.
-      return of
-        .filter(({ value }) => value >= config.minRatePerS)
-        .map(({ at, value }) => (failures.get(at) ?? 0) / value);
-    };
-    const current = medianOf(shareOf(failed.recent, rate.recent));
-    const usual = medianOf(shareOf(failed.past, rate.past)) ?? 0;
-    const perS = medianOf(rate.recent.map(({ value }) => value));
+    // A workload that never failed has no series of failures: where requests flow, none failed.
+    const flowing = [...rate.points].filter(([, perS]) => perS >= config.minRatePerS);
+    const shares = new Map(flowing.map(([when, perS]) => [when, (failed.points.get(when) ?? 0) / perS]));
+    const current = medianOf(valuesWithin(shares, rate.recentFrom, now));
+    // The minutes just before are not asked: a release that fails from its first request on would be as usual.
+    const settled = beforeIt(shares, rate.past, { enough: 1, excludeMs: config.exclude });
+    const before = settled === null || settled.isYoung ? [] : settled.values;
+    const usual = medianOf(before) ?? 0;
+    const perS = medianOf(rate.recent);
     if (current === null || perS === null || current < config.minShare || current < usual * config.minRatio) return [];
 
     return [
@@ -39,7 +45,7 @@ export const errorBurst = defineDetector({
         detector: 'error-burst',
         reason: 'error-burst',
         subject,
-        confidence: rate.past.length > 0 ? 0.95 : 0.7,
+        confidence: before.length > 0 ? 0.95 : 0.7,
         summary: `${subjectName(subject)} fails ${percent(current)} of its requests, usually ${percent(usual)}, at ${Number(perS.toPrecision(3))} requests/s${logs.known ? linesText(logs) : ''}`,
         figures: { failedShare: current, usualShare: usual, ratePerS: perS },
         evidence: [

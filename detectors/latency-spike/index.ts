@@ -4,8 +4,16 @@ import { subjectName } from '../../src/domain/subject.ts';
 import type { IncidentView, ReadContext } from '../../src/plugin/context.ts';
 import { defineDetector } from '../../src/plugin/detector.ts';
 import type { RangeSeries } from '../../src/ports/metrics.ts';
-import type { Baseline, Point, ServerSeries } from '../../src/workload-metrics/index.ts';
-import { baselineOf, findServerSeries, latencyQueries, medianOf } from '../../src/workload-metrics/index.ts';
+import type { Baseline, Past, Points, ServerSeries } from '../../src/workload-metrics/index.ts';
+import {
+  baselineOf,
+  beforeIt,
+  findServerSeries,
+  finitePoints,
+  latencyQueries,
+  medianOf,
+  valuesWithin,
+} from '../../src/workload-metrics/index.ts';
 import { LatencySpikeConfig } from './schema.ts';
 
 const STEP_MS = 30_000;
@@ -28,38 +36,39 @@ export const latencySpike = defineDetector<LatencySpikeConfig>({
     const series = await findServerSeries(subject, ctx.metrics, now);
     if (series === null) return [];
 
-    const { from, until } = pastOf(incident, config, now);
+    const past = pastOf(incident, config, now);
     const queries = latencyQueries(series, config.quantile);
-    const range = (query: string) => ctx.metrics.range(query, now - steps(now - from), now, STEP_MS);
-    const latency = valuesOf((await range(queries.latency)).series);
-    const rate = new Map(valuesOf((await range(queries.rate)).series).map((point) => [point.at, point.value]));
-    const flowing = latency.filter((point) => (rate.get(point.at) ?? 0) >= config.minRatePerS);
+    const range = (query: string) => ctx.metrics.range(query, now - steps(now - past.from), now, STEP_MS);
+    const latency = pointsOf((await range(queries.latency)).series);
+    const rate = pointsOf((await range(queries.rate)).series);
+    const flowing = new Map([...latency].filter(([at]) => (rate.get(at) ?? 0) >= config.minRatePerS));
 
-    const recent = flowing.filter((point) => point.at > now - RECENT_MS);
-    const nowSeconds = medianOf(recent.map((point) => point.value));
-    const nowPerS = medianOf(recent.map((point) => rate.get(point.at) ?? 0));
-    const past = flowing.filter((point) => point.at >= from && point.at <= until).map((point) => point.value);
-    const baseline = baselineOf(past, config.minBaselinePoints);
-    if (nowSeconds === null || nowPerS === null || baseline === null) return [];
+    const nowSeconds = medianOf(valuesWithin(flowing, now - RECENT_MS, now));
+    const nowPerS = medianOf(valuesWithin(rate, now - RECENT_MS, now));
+    const before = beforeIt(flowing, past, { enough: config.minBaselinePoints, excludeMs: config.exclude });
+    const baseline = before === null ? null : baselineOf(before.values, 1);
+    if (nowSeconds === null || nowPerS === null || before === null || baseline === null) return [];
     if (!isSpike(nowSeconds, baseline, config)) return [];
 
     const evidence = [queries.latency, queries.rate].flatMap((query) => ctx.metrics.evidenceOf(query) ?? []);
-    return [spikeFinding({ subject, series, config, nowSeconds, nowPerS, baseline, evidence, ctx })];
+    const { isYoung } = before;
+    return [spikeFinding({ subject, series, config, nowSeconds, nowPerS, baseline, isYoung, evidence, ctx })];
   },
 });
 
 /** The past that tells what is usual ends before the incident began, also when the incident is old. */
-function pastOf(incident: IncidentView, config: LatencySpikeConfig, now: number): { from: number; until: number } {
-  const until = Math.max(Math.min(now - config.exclude, incident.since - RATE_WINDOW_MS), now - MAX_BACK_MS);
-  return { from: until - config.history, until };
+function pastOf(incident: IncidentView, config: LatencySpikeConfig, now: number): Past {
+  const since = Math.max(incident.since, now - MAX_BACK_MS);
+  const until = Math.min(now - config.exclude, since - RATE_WINDOW_MS);
+  return { from: until - config.history - 1, since, at: now };
 }
 
 function steps(lengthMs: number): number {
   return Math.ceil(lengthMs / STEP_MS) * STEP_MS;
 }
 
-function valuesOf(series: readonly RangeSeries[]): readonly Point[] {
-  return (series[0]?.points ?? []).filter((point) => Number.isFinite(point.value));
+function pointsOf([first]: readonly RangeSeries[]): Points {
+  return first === undefined ? new Map() : finitePoints(first);
 }
 
 function isSpike(seconds: number, baseline: Baseline, config: LatencySpikeConfig): boolean {
@@ -78,6 +87,7 @@ interface Spike {
   readonly nowSeconds: number;
   readonly nowPerS: number;
   readonly baseline: Baseline;
+  readonly isYoung: boolean;
   readonly evidence: string[];
   readonly ctx: ReadContext;
 }
@@ -100,15 +110,15 @@ function spikeFinding(spike: Spike): Finding {
     reason: 'latency-spike',
     subject: spike.subject,
     confidence: confidenceOf(spike),
-    summary: `${subjectName(spike.subject)}: ${figure} ${shown(nowSeconds)} s, ${ratio.toFixed(1)}x its usual ${shown(baseline.median)} s, at ${shown(nowPerS)} requests/s`,
+    summary: `${subjectName(spike.subject)}: ${figure} ${shown(nowSeconds)} s, ${ratio.toFixed(1)}x ${spike.isYoung ? 'that of the few minutes known before,' : 'its usual'} ${shown(baseline.median)} s, at ${shown(nowPerS)} requests/s`,
     figures,
     evidence: spike.evidence,
   };
 }
 
 /** A short past may not be a usual one, and a mean hides who waits. */
-function confidenceOf({ series, baseline }: Spike): number {
-  const byHistory = baseline.points >= 40 ? 0.95 : 0.8;
+function confidenceOf({ series, baseline, isYoung }: Spike): number {
+  const byHistory = isYoung ? 0.65 : baseline.points >= 40 ? 0.95 : 0.8;
   return series.form === 'mean' ? byHistory - 0.15 : byHistory;
 }
 

@@ -48,6 +48,13 @@ describe('latency-spike', () => {
     expect(finding?.figures.p95Seconds).toBeCloseTo(0.975, 2);
   });
 
+  it('compares what is young with the minutes that there are, with less confidence', async () => {
+    const [finding] = await detectIn(world(0.04, 0.8, { historyMs: 400_000 }), latencySpike);
+
+    expect(finding?.figures.baselineSeconds).toBeCloseTo(0.04875, 3);
+    expect(finding).toMatchObject({ confidence: 0.65, summary: expect.stringContaining('few minutes known before') });
+  });
+
   it('takes the mean where there are no buckets, with less confidence', async () => {
     const [finding] = await detectIn(world(0.04, 0.8, { buckets: false }), latencySpike);
 
@@ -127,7 +134,7 @@ describe('latency-spike', () => {
     ['slower, but not by the ratio', world(0.6, 0.9)],
     ['faster', world(0.8, 0.04)],
     ['too little traffic', world(0.04, 0.8, { perS: 0.1 })],
-    ['too short a past', world(0.04, 0.8, { historyMs: 400_000 })],
+    ['too short a past', world(0.04, 0.8, { historyMs: 240_000 })],
   ])('finds nothing: %s', async (_, calm) => {
     expect(await detectIn(calm, latencySpike)).toEqual([]);
   });

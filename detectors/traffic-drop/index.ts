@@ -14,14 +14,14 @@ export const trafficDrop = defineDetector({
     if (incident.workload.readyReplicas === 0) return [];
     const traffic = await readUnusualTraffic(incident, config, ctx);
     if (traffic === null || traffic.perS * config.minRatio > traffic.usualPerS) return [];
-    const { summary, figures, evidence } = traffic;
+    const { isYoung, summary, figures, evidence } = traffic;
     return [
       {
         id: ctx.newId(),
         detector: 'traffic-drop',
         reason: 'traffic-drop',
         subject: incident.subject,
-        confidence: 0.9,
+        confidence: isYoung ? 0.7 : 0.9,
         summary,
         figures,
         evidence: [...evidence],

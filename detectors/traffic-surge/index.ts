@@ -1,5 +1,5 @@
 import { defineDetector } from '../../src/plugin/detector.ts';
-import { readUnusualTraffic } from '../../src/workload-metrics/index.ts';
+import { readUnusualTraffic, readUsers } from '../../src/workload-metrics/index.ts';
 import { TrafficSurgeConfig } from './schema.ts';
 
 /** Many times as many requests arrive as are usual. */
@@ -11,18 +11,28 @@ export const trafficSurge = defineDetector({
   config: TrafficSurgeConfig,
   async detect(incident, config, ctx) {
     const traffic = await readUnusualTraffic(incident, config, ctx);
-    if (traffic === null || traffic.perS < traffic.usualPerS * config.minRatio) return [];
-    const { summary, figures, evidence } = traffic;
+    if (traffic === null) return [];
+    const ratio = traffic.usualPerS > 0 ? traffic.perS / traffic.usualPerS : Number.POSITIVE_INFINITY;
+    if (ratio < Math.min(config.minRatio, config.minRatioWhileHurt)) return [];
+    const { isYoung, summary, figures, evidence } = traffic;
+    const queries: string[] = [];
+    if (ratio < config.minRatio) {
+      // Only what is served is counted: who cannot keep up serves no more than it can, however many come.
+      const users = await readUsers(incident, ctx);
+      if (users.state !== 'hurt') return [];
+      queries.push(...users.queries);
+    }
     return [
       {
         id: ctx.newId(),
         detector: 'traffic-surge',
         reason: 'traffic-surge',
         subject: incident.subject,
-        confidence: 0.6,
+        // A guess, until something that it is short of makes it surer: what failed is asked for again, and that is more as well.
+        confidence: isYoung || ratio < config.minRatio ? 0.5 : 0.6,
         summary,
         figures,
-        evidence: [...evidence],
+        evidence: [...evidence, ...queries.flatMap((query) => ctx.metrics.evidenceOf(query) ?? [])],
       },
     ];
   },

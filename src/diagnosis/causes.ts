@@ -56,10 +56,27 @@ export function isWaitingFor(reason: Finding['reason']): boolean {
   return reason === 'dependency-slow' || reason === 'dependency-down';
 }
 
+/** How much surer it makes a surge that the workload is short of what it needs to serve it. */
+const SURER_BY_SHORTAGE = 0.25;
+
+/**
+ * Whether a shortage is what a surge does: more of it is the answer to both, and the surge says until when. A shortage that began with a change of what
+ * it runs or may use stands by itself.
+ */
+function makesShort(surge: Cause, cause: Cause): boolean {
+  return (
+    surge.reason === 'traffic-surge' &&
+    cause.reason === 'cpu-saturated' &&
+    cause.change === undefined &&
+    surge.subject.uid === cause.subject.uid
+  );
+}
+
 function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
   const makesSymptom = (deeper: Cause, cause: Cause) =>
     deeper.subject.uid === cause.subject.uid &&
-    (isDeeper(deeper.reason, cause.reason) ||
+    (makesShort(deeper, cause) ||
+      isDeeper(deeper.reason, cause.reason) ||
       (isWaitingFor(cause.reason) && !isWaitingFor(deeper.reason) && deeper.confidence >= EXPLAINS_WAITING));
   return causes.flatMap((cause) => {
     if (causes.some((other) => makesSymptom(other, cause))) return [];
@@ -67,11 +84,15 @@ function withoutContradictions(causes: readonly Cause[]): readonly Cause[] {
     const explains = [...new Set([...cause.explains, ...symptoms.flatMap((one) => one.explains)])];
     // Its own users may not be measured, for what is given up is often not counted; those who call it have measured that they wait.
     const felt = symptoms.some(({ reason }) => isWaitingFor(reason)) ? FELT_BY_CALLERS : 0;
+    const { confidence } = cause;
+    const byShortage = symptoms
+      .filter((one) => makesShort(cause, one))
+      .map((one) => Math.min(one.confidence, confidence + SURER_BY_SHORTAGE));
     return [
       {
         ...cause,
         explains,
-        confidence: Math.max(cause.confidence, Math.min(MOST_BY_CALLERS, cause.confidence + felt)),
+        confidence: Math.max(confidence, Math.min(MOST_BY_CALLERS, confidence + felt), ...byShortage),
       },
     ];
   });

@@ -161,6 +161,22 @@ describe('a symptom of something deeper does not outbid it', () => {
       ['autoscaler-at-limit', 'orders'],
     ],
     [
+      'CPU that runs out because many times as many requests come: the surge, as sure as both are together',
+      [
+        ['cpu-saturated', 'orders', 0.85],
+        ['traffic-surge', 'orders', 0.5],
+      ],
+      ['traffic-surge', 'orders'],
+    ],
+    [
+      'a surge at its caller, and CPU of its own: each as sure as it is',
+      [
+        ['cpu-saturated', 'orders', 0.85],
+        ['traffic-surge', 'web', 0.6],
+      ],
+      ['cpu-saturated', 'orders'],
+    ],
+    [
       'scrapes that fail for want of CPU: the CPU',
       [
         ['telemetry-missing', 'orders', 0.7],

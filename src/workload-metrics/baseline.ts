@@ -1,10 +1,5 @@
 import { medianOf } from './time-points.ts';
 
-export interface Point {
-  readonly at: number;
-  readonly value: number;
-}
-
 /** What is usual: the median, and a standard deviation estimated from the median absolute deviation, which one bad hour cannot stretch. */
 export interface Baseline {
   readonly median: number;

@@ -1,4 +1,4 @@
-export type { Baseline, Point } from './baseline.ts';
+export type { Baseline } from './baseline.ts';
 export { baselineOf } from './baseline.ts';
 export { callFailure } from './call-failure.ts';
 export type { ContainerEnds } from './container-ends.ts';
@@ -42,4 +42,4 @@ export {
 export type { UsersState } from './users-state.ts';
 export { readUsers } from './users-state.ts';
 export type { Past } from './usual.ts';
-export { usualOf } from './usual.ts';
+export { beforeIt, usualOf } from './usual.ts';

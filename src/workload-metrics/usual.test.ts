@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usualOf } from './usual.ts';
+import { beforeIt, usualOf } from './usual.ts';
 
 const MINUTE = 60_000;
 const AT = 100 * MINUTE;
@@ -24,6 +24,14 @@ describe('what is usual', () => {
 
     expect(usualOf(points(AT - 6 * MINUTE, AT - 2 * MINUTE), past)).toBe(1);
     expect(usualOf(points(AT - 3 * MINUTE, AT - 2 * MINUTE), past)).toBeNull();
+  });
+
+  it('leaves out the moments in which a rate of something young is still too low', () => {
+    const past = { from: 0, since: AT, at: AT };
+    const young = points(AT - 6 * MINUTE, AT - 4 * MINUTE);
+
+    expect(beforeIt(young, past, { warmMs: 2 * MINUTE })).toEqual({ values: [9, 9, 9, 9], isYoung: true });
+    expect(beforeIt(young, past, { warmMs: 4 * MINUTE })).toBeNull();
   });
 
   it('is nothing from before `from`', () => {

@@ -70,7 +70,7 @@ export interface HistogramShape {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly seconds: number | ((at: number) => number);
-  readonly perS: number;
+  readonly perS: number | ((at: number) => number);
   /** Upper bounds in the unit of the metric; `unit` is how many of it make a second. */
   readonly bounds?: readonly number[];
   readonly unit?: number;
@@ -104,11 +104,15 @@ export function fakeSeries(): FakeSeries {
     histogram({ name, labels, seconds, perS, bounds = DEFAULT_BOUNDS, unit = 1, buckets = true }, shape) {
       const inUnit = (at: number) => valueAt(seconds, at) * unit;
       fakes.counter({ ...labels, __name__: `${name}_count` }, perS, shape);
-      fakes.counter({ ...labels, __name__: `${name}_sum` }, (at) => perS * inUnit(at), shape);
+      fakes.counter({ ...labels, __name__: `${name}_sum` }, (at) => valueAt(perS, at) * inUnit(at), shape);
       if (!buckets) return;
       for (const bound of [...bounds, Number.POSITIVE_INFINITY]) {
         const le = Number.isFinite(bound) ? String(bound) : '+Inf';
-        fakes.counter({ ...labels, __name__: `${name}_bucket`, le }, (at) => (inUnit(at) <= bound ? perS : 0), shape);
+        fakes.counter(
+          { ...labels, __name__: `${name}_bucket`, le },
+          (at) => (inUnit(at) <= bound ? valueAt(perS, at) : 0),
+          shape,
+        );
       }
     },
   };
