@@ -27,11 +27,11 @@ export function causesOf(findings: readonly Finding[], canExplain: CanExplain): 
 
 /**
  * What on the same subject makes a cause a mere symptom. More replicas are the answer to waiting alone, and make what voids it worse or no better;
- * a processor is full of traffic, and traffic is too much, because the autoscaler may not add what it wants to add.
+ * a processor is full, and traffic is too much, because the autoscaler may not add what it wants to add.
  */
 const VOIDED_BY: { readonly [K in Cause['reason']]?: ReadonlySet<Finding['reason']> } = {
   'connection-pool-waiting': new Set(['database-connections-exhausted', 'lock-waits', 'slow-query', 'connection-leak']),
-  'cpu-saturated': new Set(['autoscaler-at-limit', 'traffic-surge']),
+  'cpu-saturated': new Set(['autoscaler-at-limit']),
   'traffic-surge': new Set(['autoscaler-at-limit']),
 };
 
