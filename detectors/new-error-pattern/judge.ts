@@ -50,11 +50,11 @@ function isNew(trouble: Trouble, logs: Pick<HeardLogs, 'minutes'>, { minRatio }:
 /** So many lines that did not come are no chance: with 20 expected, none comes once in half a billion times. */
 const MISSED_LINES = 20;
 
-/** Of a log that is heard only since lately: whether so many requests were answered before its first line that it would have shown by then. */
-function wouldHaveShown(trouble: Trouble, logs: Pick<HeardLogs, 'minutes'>): boolean {
+/** Whether so many requests were answered before its first line, by one release or by all, that it would have shown by then. */
+export function wouldHaveShown(trouble: Trouble, logs: Pick<HeardLogs, 'minutes'>, by?: string): boolean {
   const { share } = measured(trouble, logs);
   const answered = logs.minutes
-    .filter(({ minute }) => minute < trouble.firstAt)
+    .filter(({ minute, release }) => minute < trouble.firstAt && (by === undefined || release === by))
     .reduce((total, one) => total + one.answered, 0);
   return share !== null && answered * share >= MISSED_LINES;
 }

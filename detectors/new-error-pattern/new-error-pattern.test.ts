@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { detectIn, detectorWorld } from '../../test/contract/detector-contract.ts';
+import { fakeRevision } from '../../test/fakes/cluster.ts';
 import type { FakeLogs } from '../../test/fakes/logs.ts';
 import { newErrorPattern } from './index.ts';
 
@@ -65,6 +66,37 @@ describe('new-error-pattern', () => {
 
     expect(found).toMatchObject({ reason: 'bad-release', confidence: 0.75 });
     expect(found?.summary).toContain('only in release "2.4.0"');
+  });
+
+  it('does not blame a release that served for a while without it', async () => {
+    const [found] = await detectIn(
+      world((logs, now) => {
+        logs.served(now - 20 * MINUTE_MS, 70, 60, { release: '2.3.9' });
+        logs.served(now, 20, 60, { release: '2.4.0' });
+        logs.lines(TRACE, now, 4, 10, { ...BUG, release: '2.4.0' });
+      }),
+      newErrorPattern,
+    );
+
+    expect(found).toMatchObject({ reason: 'application-error' });
+  });
+
+  it('takes what a workload was made with for no release', async () => {
+    const made = detectorWorld((_series, pods, now, cluster, logs) => {
+      const [workload] = cluster.reader.workloads();
+      if (workload === undefined) return;
+      cluster.change(workload.subject, {
+        changes: [{ manager: 'helm', at: now - 6 * MINUTE_MS, subresource: '', fields: ['spec.template'] }],
+      });
+      cluster.setDetails({ revisions: [fakeRevision(1, now - 6 * MINUTE_MS)] });
+      calm(logs, now);
+      logs.lines(TRACE, now, 5, 10, { ...BUG, pod: pods[0] });
+    });
+    const workload = made.cluster.reader.workload(made.incident.subject) ?? made.incident.workload;
+
+    const [found] = await detectIn({ ...made, incident: { ...made.incident, workload } }, newErrorPattern);
+
+    expect(found).toMatchObject({ reason: 'application-error' });
   });
 
   it('does not blame a release when the one before shows it as well', async () => {

@@ -4,6 +4,7 @@ import type { WorkloadView } from '../../src/ports/cluster.ts';
 import type { HeardLogs } from '../../src/ports/workload-logs.ts';
 import type { Trouble } from '../../src/workload-logs/index.ts';
 import type { LatestChange } from '../../src/workload-traces/index.ts';
+import { wouldHaveShown } from './judge.ts';
 import type { NewErrorPatternConfig } from './schema.ts';
 
 /** The release that an error came with. */
@@ -31,6 +32,9 @@ const HASH_LABELS = ['pod-template-hash', 'controller-revision-hash'] as const;
 export function sinceRelease(trouble: Trouble, { logs, workload, latest, config, cluster }: Around): Since | null {
   const recent = latest !== null && isJustBefore(latest.change.at, trouble, config) ? latest.change : null;
   const told = new Set(trouble.groups.map(({ labels }) => labels.release));
+  const [only] = told;
+  // A release that served for long without it did not bring it.
+  if (told.size === 1 && typeof only === 'string' && wouldHaveShown(trouble, logs, only)) return null;
   const newest = newestRelease(logs);
   if (newest !== null && told.size === 1 && told.has(newest.release)) {
     return isJustBefore(newest.from, trouble, config)
@@ -38,7 +42,7 @@ export function sinceRelease(trouble: Trouble, { logs, workload, latest, config,
       : null;
   }
   // Lines of several releases, or of one that is not the newest: the error is older than the release.
-  if (told.size > 1 || (newest !== null && !told.has(null))) return null;
+  if (told.size > 1 || (newest !== null && !told.has(null)) || isFirstRevision(latest)) return null;
   const at = recent?.at ?? null;
   if (at === null || trouble.before > 0 || isOfOlderPod(trouble, workload, cluster)) return null;
   return { release: null, at, change: recent };
@@ -53,6 +57,11 @@ function newestRelease({ minutes }: HeardLogs): { readonly release: string; read
   const [newest, before] = [...firsts].toSorted((a, b) => b[1] - a[1]);
   if (newest === undefined || before === undefined || before[1] === newest[1]) return null;
   return { release: newest[0], from: newest[1] };
+}
+
+/** What a workload was made with is no release: there is nothing before it. */
+function isFirstRevision(latest: LatestChange | null): boolean {
+  return latest !== null && latest.after !== null && latest.before === null;
 }
 
 /** Counts are by minute: what began in the same one may have come after it. */
