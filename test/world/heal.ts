@@ -11,6 +11,8 @@ import { describeFeeling, type Feeling, feelingOf, isAtEase, isHurt, isWell, wai
 export interface HealRow {
   readonly fault: string;
   readonly seed: number;
+  /** When users were first hurt. */
+  readonly feltAfterS: number | null;
   readonly detectedAfterS: number | null;
   readonly cause: string | null;
   readonly causeExpected: string | null;
@@ -70,6 +72,7 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
   const row = {
     fault: fault.id,
     seed,
+    feltAfterS: seconds(onMs, wellness.hurtAtMs()),
     detectedAfterS: seconds(onMs, end.detectedAtMs),
     cause: end.cause,
     causeExpected: fault.causeExpected,
@@ -107,16 +110,21 @@ async function untilAtEase(fault: Fault, { world, load }: Stage): Promise<Feelin
   return feelingOf(load, WINDOW_MS);
 }
 
-/** Since when users have been well again without a break, after they were hurt; null = never hurt, or hurt now. */
-function followUsers(quiet: Feeling): { look(now: Feeling, atMs: number): void; wellSinceMs(): number | null } {
-  let wasHurt = false;
+/** When users were first hurt, and since when they have been well again without a break; null = never hurt, or hurt now. */
+function followUsers(quiet: Feeling): {
+  look(now: Feeling, atMs: number): void;
+  wellSinceMs(): number | null;
+  hurtAtMs(): number | null;
+} {
+  let hurtAtMs: number | null = null;
   let sinceMs: number | null = null;
   return {
     look(now, atMs) {
-      wasHurt ||= isHurt(now, quiet);
-      sinceMs = wasHurt && isWell(now, quiet) ? (sinceMs ?? atMs) : null;
+      if (isHurt(now, quiet)) hurtAtMs ??= atMs;
+      sinceMs = hurtAtMs !== null && isWell(now, quiet) ? (sinceMs ?? atMs) : null;
     },
     wellSinceMs: () => sinceMs,
+    hurtAtMs: () => hurtAtMs,
   };
 }
 
