@@ -6,7 +6,7 @@ export const TrafficSurgeConfig = z.strictObject({
   /** How many times the usual rate is a surge. */
   minRatio: z.number().min(1.1).default(3),
   /** The same where users are hurt: a workload that cannot keep up serves, and counts, fewer requests than arrive. */
-  minRatioWhileHurt: z.number().min(1.1).default(2),
+  minRatioWhileHurt: z.number().min(1.1).default(1.5),
   /** A change by fewer requests per second is none. */
   minChangePerS: z.number().positive().default(5),
   /** How much of the past tells what is usual. */

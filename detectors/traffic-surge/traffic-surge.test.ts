@@ -44,10 +44,10 @@ describe('traffic-surge', () => {
   });
 
   it('takes fewer where users wait: who cannot keep up serves less than arrives', async () => {
-    const [finding] = await detectIn(world(24, { secondsAfter: 0.8 }), trafficSurge);
+    const [finding] = await detectIn(world(16, { secondsAfter: 0.8 }), trafficSurge);
 
     expect(finding).toMatchObject({ confidence: 0.5 });
-    expect(await detectIn(world(24), trafficSurge)).toEqual([]);
+    expect(await detectIn(world(16), trafficSurge)).toEqual([]);
   });
 
   it.each([

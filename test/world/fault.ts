@@ -37,6 +37,8 @@ export interface Fault {
   /** Processors of each played node, where they are to be fewer than usual. */
   readonly nodeProcessors?: number;
   readonly quietRatePerS: number;
+  /** How long the quiet shop is watched before, where what is usual takes longer to tell. */
+  readonly quietMs?: number;
   /** Null: nothing is wrong, so no incident may be opened. */
   readonly causeExpected: CauseReason | null;
   /** Id of a remediation, or `notify` where only a person can help; null where nothing is wrong. */

@@ -51,7 +51,7 @@ export async function healFault(fault: Fault, stage: Stage, daemon: Daemon): Pro
   const { world, load, seed } = stage;
   const { clock, progress, signal } = world;
   await fault.before?.(stage);
-  await sleep(clock, QUIET_MS, signal);
+  await sleep(clock, fault.quietMs ?? QUIET_MS, signal);
   signal.throwIfAborted();
   const quiet = await untilAtEase(fault, stage);
   const before = await takeSnapshot(world.admin, IGNORED_NAMESPACES);

@@ -24,6 +24,7 @@ const FaultShape = z.strictObject({
   shop: z.partialRecord(z.enum(SHOP_SERVICES), z.looseObject({ replicas: z.number().int().min(0) })).optional(),
   nodeProcessors: z.number().positive().max(1.5).optional(),
   quietRatePerS: z.number().positive().max(5_000),
+  quietMs: z.number().positive().max(3_600_000).optional(),
   causeExpected: CauseReason.nullable(),
   leverExpected: Text.nullable(),
   refusedExpected: Text.optional(),

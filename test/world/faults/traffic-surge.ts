@@ -12,6 +12,8 @@ export const trafficSurge: Fault = {
   smoke: false,
   shop: { orders: RELEASE },
   quietRatePerS: QUIET_RATE_PER_S,
+  // A rate over two minutes is too low until it has looked back for as long.
+  quietMs: 360_000,
   causeExpected: 'traffic-surge',
   leverExpected: 'scale-workload',
   // Processes that have no processor fail their probes as well.
