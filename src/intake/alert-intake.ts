@@ -3,9 +3,9 @@ import type { RecordRef } from '../domain/obligation.ts';
 import type { AlertsReader } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
-import type { Change, CommitResult, Store } from '../ports/store.ts';
+import type { Change, CommitResult, IntakeView, Store } from '../ports/store.ts';
 import { type Decision, decide } from './decide.ts';
-import { lookupOf, type Observation, observe } from './observation.ts';
+import { lookupOf, type Observation, observe, unique } from './observation.ts';
 import type { AlertReader, ReadAlerts } from './read-alerts.ts';
 import { resolveSubject } from './resolve-subject.ts';
 import { askForTruncated } from './truncated.ts';
@@ -74,6 +74,7 @@ const GATHER_MS = 1_000;
 export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
   const { clock, limits, cluster, meter } = options;
   const startedAt = clock.now();
+  const look = lookTogether(options.store);
 
   async function take(alerts: ReadAlerts): Promise<IntakeResult> {
     try {
@@ -130,7 +131,7 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
       return { signals: [], opened: [], touched: new Set(), allUnhurried: true, duplicates: 0, ignored: 0 };
     const lookup = lookupOf(observations);
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-      const view = await fromStore(options.store.intakeView(lookup));
+      const view = await fromStore(look(lookup));
       const decision = decide(observations, view, { now, settleMs: limits.settleMs, newId: options.newId });
       if (decision.signals.length === 0) return decision;
       const wakeAt = now + (decision.allUnhurried ? limits.settleMs : Math.min(GATHER_MS, limits.settleMs));
@@ -148,6 +149,32 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
   }
 
   return { take };
+}
+
+type Lookup = Parameters<Store['intakeView']>[0];
+
+/** Bodies that are taken in one turn look once: three statements for all of them, not for each. */
+function lookTogether(store: Pick<Store, 'intakeView'>): (lookup: Lookup) => Promise<IntakeView> {
+  let asked: Lookup[] = [];
+  let answer: Promise<IntakeView> | null = null;
+
+  async function lookOnce(): Promise<IntakeView> {
+    await Promise.resolve();
+    const all = asked;
+    asked = [];
+    answer = null;
+    return store.intakeView({
+      dedupeKeys: unique(all.flatMap(({ dedupeKeys }) => dedupeKeys)),
+      occurrences: unique(all.flatMap(({ occurrences }) => occurrences)),
+      incidentKeys: unique(all.flatMap(({ incidentKeys }) => incidentKeys)),
+    });
+  }
+
+  return (lookup) => {
+    asked.push(lookup);
+    answer ??= lookOnce();
+    return answer;
+  };
 }
 
 /** Alerts of one body are mostly about the same: each thing is looked up once. */

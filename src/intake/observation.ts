@@ -71,6 +71,6 @@ export function lookupOf(observations: readonly Observation[]): Parameters<Store
   };
 }
 
-function unique(texts: readonly string[]): string[] {
+export function unique(texts: readonly string[]): string[] {
   return [...new Set(texts)];
 }

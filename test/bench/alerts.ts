@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { randomUUID } from 'node:crypto';
 import { Signal } from '../../src/domain/signal.ts';
 import { observe } from '../../src/intake/observation.ts';
 import { createAlertReader } from '../../src/intake/read-alerts.ts';

@@ -232,7 +232,7 @@ function readFacts(db: Database): FactReads {
 }
 
 /** Sizes of IN lists: a few, so that as few statements stay prepared; a list is filled up with NULL, which equals nothing. */
-const LIST_SIZES = [1, 10, 50] as const;
+const LIST_SIZES = [1, 10, 50, 100, 250] as const;
 const LISTS = new Map(LIST_SIZES.map((size) => [size, `(${Array.from({ length: size }, () => '?').join(',')})`]));
 const ANY_SIZE = '(SELECT value FROM json_each(?))';
 

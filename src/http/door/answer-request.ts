@@ -56,11 +56,13 @@ export function createRequestAnswerer(
   };
 }
 
-function kept(headers: Readonly<Record<string, unknown>>): Record<string, string | string[]> {
+function kept(
+  headers: Readonly<Record<string, string | number | string[] | undefined>>,
+): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || OF_CONNECTION.has(name) || (name === 'connection' && value !== 'close')) continue;
-    out[name] = Array.isArray(value) ? value.map(String) : String(value);
+    out[name] = Array.isArray(value) ? value : String(value);
   }
   return out;
 }

@@ -31,20 +31,21 @@ const MAX_HEAP_MB = 384;
 const CLOSE_GRACE_MS = 1_000;
 
 /** Starts the thread that listens. Errors: config-invalid when it cannot listen there. */
-export async function openDoor(options: DoorOptions): Promise<Door> {
+export async function openDoor(options: DoorOptions, maxHeapMb = MAX_HEAP_MB): Promise<Door> {
   // Sources run as they are in development and tests, compiled in the image.
   const entry = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
   const worker = new Worker(entry, {
     name: 'http',
     workerData: options.settings,
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
   });
   const failed = new Promise<Error>((resolve) => {
     worker.once('error', (error) => resolve(error instanceof Error ? error : new Error(String(error))));
     worker.once('exit', (code) => resolve(new Error(`the thread of the HTTP door ended with code ${code}`)));
   });
   const line: Line<ToDoor, FromDoor> = {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of ours, not a window
     post: (message) => worker.postMessage(message),
     onMessage: (take) => worker.on('message', (message: FromDoor) => take(message)),
   };
@@ -132,20 +133,20 @@ function createStoring(
     outcomes.push(outcome);
   }
 
-  return (id, alerts) => {
-    intake.take(alerts).then(
-      ({ warnings, ...result }) => {
-        for (const warning of warnings) onWarning('Alerts could not all be looked up', { warning });
-        onAnswer(200);
-        tell({ id, result });
-      },
-      (error: unknown) => {
-        if (!isHaleError(error)) onWarning('Alerts could not be stored', { code: 'internal-error', cause: error });
-        const { code, message } = isHaleError(error) ? error : new HaleError('internal-error', 'a defect in Hale');
-        tell({ id, error: { code, message } });
-      },
-    );
-  };
+  async function outcomeOf(id: number, alerts: ReadAlerts): Promise<Outcome> {
+    try {
+      const { warnings, ...result } = await intake.take(alerts);
+      for (const warning of warnings) onWarning('Alerts could not all be looked up', { warning });
+      onAnswer(200);
+      return { id, result };
+    } catch (error) {
+      if (isHaleError(error)) return { id, error: { code: error.code, message: error.message } };
+      onWarning('Alerts could not be stored', { code: 'internal-error', cause: error });
+      return { id, error: { code: 'internal-error', message: 'a defect in Hale' } };
+    }
+  }
+
+  return (id, alerts) => void outcomeOf(id, alerts).then(tell);
 }
 
 function cannotListen({ host, port }: DoorSettings, why: string): HaleError {

@@ -126,6 +126,6 @@ describe('closing', () => {
 
     expect((await answer).status).toBe(200);
     await closed;
-    await expect(post(door.url)).rejects.toThrow();
+    await expect(post(door.url)).rejects.toThrow('fetch failed');
   });
 });
