@@ -273,13 +273,14 @@ describe('without tokens, on loopback', () => {
     expect(change.text).toContain('api.tokens');
   });
 
-  it('a name that somebody else gave to this machine is refused', async () => {
+  it('a name that somebody else gave to this machine is refused, and no name', async () => {
     const bench = await open({ tokens: [] });
     const { port } = new URL(bench.server.url);
 
     expect(
       await talk(Number(port), 'GET /api/v1/status HTTP/1.1\r\nhost: evil.example:8090\r\nconnection: close\r\n\r\n'),
     ).toContain(' 403 ');
+    expect(await talk(Number(port), 'GET /api/v1/status HTTP/1.0\r\n\r\n')).toContain(' 403 ');
   });
 });
 

@@ -1,6 +1,6 @@
 import type { SignalStatus } from '../domain/signal.ts';
 import { signalText } from '../domain/signal-text.ts';
-import type { Redactor } from '../redaction/redactor.ts';
+import { createRedactor, type Redactor, type RedactorOptions } from '../redaction/redactor.ts';
 import { aboutOf, SUBJECT_LABELS } from './subject-labels.ts';
 import { type BodyLimits, parseAlertmanagerWebhook, type WebhookAlert } from './webhook-body.ts';
 
@@ -42,6 +42,18 @@ export interface AlertReader {
   columnsOf(alerts: readonly WebhookAlert[]): AlertColumns;
 }
 
+/** All that bodies are read with, as plain data: may cross to another thread. */
+export interface ReadingSettings {
+  readonly redaction: RedactorOptions;
+  readonly limits: BodyLimits;
+  /** The alert that must always fire; null when none is expected. */
+  readonly watchdogName: string | null;
+}
+
+export function readerOf({ redaction, ...settings }: ReadingSettings, newId: () => string): AlertReader {
+  return createAlertReader({ ...settings, redactor: createRedactor(redaction), newId });
+}
+
 const LONGEST_NAME = 200;
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -53,7 +65,6 @@ export function createAlertReader({
 }: {
   readonly redactor: Redactor;
   readonly limits: BodyLimits;
-  /** The alert that must always fire; null when none is expected. */
   readonly watchdogName: string | null;
   readonly newId: () => string;
 }): AlertReader {

@@ -4,9 +4,8 @@ import type { TLSSocket } from 'node:tls';
 import { type ErrorCode, HaleError, isHaleError } from '../../domain/errors.ts';
 import type { IntakeResult } from '../../intake/alert-intake.ts';
 import { authenticator } from '../../intake/authenticate.ts';
-import { createAlertReader, type ReadAlerts } from '../../intake/read-alerts.ts';
+import { type ReadAlerts, readerOf } from '../../intake/read-alerts.ts';
 import { createBodyReceiver } from '../../intake/receive-body.ts';
-import { createRedactor } from '../../redaction/redactor.ts';
 import { JSON_HEADERS, send } from './answer.ts';
 import type { AlertsSettings, FromDoor, Outcome } from './messages.ts';
 
@@ -38,7 +37,7 @@ type Taken = Omit<IntakeResult, 'warnings'>;
  * checked before the body is read, and the body stays bytes until it is admitted. Time limits of slow senders are the server's.
  */
 export function createAlertsDoor({
-  settings: { credentials, redaction, watchdogName, limits },
+  settings,
   post,
   putOff,
 }: {
@@ -47,14 +46,15 @@ export function createAlertsDoor({
   /** Whether the main thread is too busy for more. */
   readonly putOff: () => boolean;
 }): AlertsDoor {
-  const authenticate = authenticator(credentials);
+  const { limits } = settings;
+  const authenticate = authenticator(settings.credentials);
   const waiting = new Map<number, Waiting>();
   let read: { id: number; alerts: ReadAlerts }[] = [];
   let nextId = 0;
   let requests = 0;
 
   const receiver = createBodyReceiver({
-    reader: createAlertReader({ redactor: createRedactor(redaction), limits, watchdogName, newId: randomUUID }),
+    reader: readerOf(settings, randomUUID),
     limits,
     take: handOver,
     onRefused: (code) => post({ kind: 'not-read', code }),

@@ -8,6 +8,7 @@ export interface RequestAnswerer {
   end(id: number, whole: boolean): void;
 }
 
+const NO_HOST = 'no-host.invalid';
 /** What belongs to the connection, which the thread keeps, and not to the answer. */
 const OF_CONNECTION: ReadonlySet<string> = new Set(['date', 'keep-alive', 'transfer-encoding']);
 
@@ -30,6 +31,8 @@ export function createRequestAnswerer(
       url,
       headers: { ...headers },
       remoteAddress,
+      // Without a Host header `inject` would make up a local one, and only local names may read without a token.
+      authority: NO_HOST,
       ...(payload === undefined ? {} : { payload }),
     });
     post({ kind: 'answer', id, status: statusCode, headers: kept(answered), body: rawPayload });

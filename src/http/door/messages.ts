@@ -1,10 +1,8 @@
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { IntakeResult } from '../../intake/alert-intake.ts';
 import type { PreparedCredentials } from '../../intake/authenticate.ts';
-import type { ReadAlerts } from '../../intake/read-alerts.ts';
+import type { ReadAlerts, ReadingSettings } from '../../intake/read-alerts.ts';
 import type { PendingLimits } from '../../intake/receive-body.ts';
-import type { BodyLimits } from '../../intake/webhook-body.ts';
-import type { RedactorOptions } from '../../redaction/redactor.ts';
 import type { tlsOptions } from '../listening.ts';
 
 /** All that the thread is started with; plain data, for it crosses as a copy. */
@@ -23,11 +21,9 @@ export interface DoorSettings {
 }
 
 /** What the alerts are read with. */
-export interface AlertsSettings {
+export interface AlertsSettings extends ReadingSettings {
   readonly credentials: PreparedCredentials;
-  readonly redaction: RedactorOptions;
-  readonly watchdogName: string | null;
-  readonly limits: BodyLimits &
+  readonly limits: ReadingSettings['limits'] &
     PendingLimits & {
       readonly maxBodyBytes: number;
       /** Requests that may be under way at once, their bodies still arriving or being stored; more get 503 before their body is read. */

@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const door of doors.splice(0)) await door.close(0);
 });
 
-const SMALL_HEAP_MB = 40;
+const SMALL_HEAP_MB = 24;
 const HUGE_BYTES = 64 * 1024 * 1024;
 
 async function open(maxHeapMb?: number): Promise<Door> {
@@ -40,7 +40,7 @@ async function open(maxHeapMb?: number): Promise<Door> {
 
 it('a thread that dies is told, while the process lives on to say so', async () => {
   const door = await open(SMALL_HEAP_MB);
-  const body = bodyOf(Array.from({ length: 120_000 }, () => alertOf()));
+  const body = bodyOf(Array.from({ length: 60_000 }, () => alertOf()));
 
   const answer = await fetch(`${door.url}${ALERTS_PATH}`, {
     method: 'POST',
@@ -50,7 +50,7 @@ it('a thread that dies is told, while the process lives on to say so', async () 
 
   expect(answer).toBe('cut off');
   expect((await door.failed).message).toMatch(/memory/);
-});
+}, 60_000);
 
 it('one that was asked to close is closed within the bound, though a connection stays open', async () => {
   const door = await open();
