@@ -12,10 +12,10 @@ import { GATE_DEFAULTS } from '../gates/facts.ts';
 import { GATES } from '../gates/index.ts';
 import { operatorCeiling } from '../gates/operator-mode.ts';
 import { readFreeze } from '../gates/read-freeze.ts';
-import { alertsRoute } from '../http/alerts-route.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createAlertIntake } from '../intake/alert-intake.ts';
-import { createAuthenticator } from '../intake/authenticate.ts';
+import { prepareCredentials } from '../intake/authenticate.ts';
+import { createAlertReader } from '../intake/read-alerts.ts';
 import { createScanIntake } from '../intake/scan-intake.ts';
 import { createWatchdog } from '../intake/watchdog.ts';
 import { createOperations, type Operations } from '../operations/index.ts';
@@ -58,6 +58,8 @@ export interface App {
   readonly logsUrl: string | null;
   readonly store: Store;
   readonly operations: Operations;
+  /** Resolves when a part ended without which the daemon is deaf: the process is to end, and to say why. */
+  readonly failed: Promise<Error>;
   /** Stops everything in reverse, each part within `withinMs`; the names of those that did not stop in time. */
   stop(withinMs: number): Promise<readonly string[]>;
 }
@@ -210,22 +212,23 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
           onSignal: (ref, at) => waker.hint(ref, at),
           onFailure: (error) => log.warn({ err: error }, 'watchdog signal not stored'),
         });
+  const watchdogName = watchdog?.alertname ?? DEFAULT_WATCHDOG;
+  const meter = intakeMeter(metrics);
   const intake = createAlertIntake({
     store,
     cluster,
     alerts: alertmanager,
-    redactor,
+    reader: createAlertReader({ redactor, limits: config.intake, watchdogName, newId }),
     clock,
     newId,
     limits: {
       ...config.intake,
-      maxPendingBytes: MAX_PENDING_BYTES,
       settleMs: config.workflow.settleMs,
       askTimeoutMs: ASK_ALERTMANAGER_TIMEOUT_MS,
     },
     onSignal: (ref, at) => waker.hint(ref, at),
-    meter: intakeMeter(metrics),
-    watchdog: watchdog ?? { alertname: DEFAULT_WATCHDOG, seen: () => undefined },
+    meter,
+    watchdogSeen: (now) => watchdog?.seen(now),
   });
   let lastScan: Awaited<ReturnType<Operations['status']>>['scan'] = null;
   const operations = createOperations({
@@ -250,7 +253,6 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     startedAt,
   });
 
-  const authenticate = createAuthenticator(config.intake.auth);
   const http = await createHttpServer({
     listen: config.listen,
     tokens: config.api.tokens,
@@ -264,13 +266,22 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
     },
     onAnswer: (route, status) => metrics.count('hale_http_answers_total', { route, status: String(status) }),
     log,
-    alerts: (app) =>
-      alertsRoute(app, {
-        intake,
-        authenticate,
-        limits: { maxBodyBytes: config.intake.maxBodyBytes, maxRequests: config.intake.maxPendingCommits * 4 },
-        onWarning: (message, data) => log.warn(data, message),
-      }),
+    alerts: {
+      intake,
+      credentials: prepareCredentials(config.intake.auth),
+      redaction: config.redaction,
+      watchdogName,
+      limits: {
+        maxAlertsPerBody: config.intake.maxAlertsPerBody,
+        maxLabelsPerAlert: config.intake.maxLabelsPerAlert,
+        maxLabelBytes: config.intake.maxLabelBytes,
+        maxPendingCommits: config.intake.maxPendingCommits,
+        maxPendingBytes: MAX_PENDING_BYTES,
+        maxBodyBytes: config.intake.maxBodyBytes,
+        maxRequests: config.intake.maxPendingCommits * 4,
+      },
+      onNotRead: (code) => meter.refused(code),
+    },
   });
   stops.add('http', () => http.close(STOP_HTTP_WITHIN_MS));
   log.info({ url: http.url, version: VERSION, policies: policies.length }, 'listening');
@@ -329,7 +340,8 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   // Stopped first: no tick begins any more, and those under way end.
   await waker.start(tick);
   stops.add('waker', () => waker.stop(STOP_TICKS_WITHIN_MS));
-  return { url: http.url, logsUrl: logs.url, store, operations, stop: (withinMs) => stops.stop(withinMs) };
+  const stop = (withinMs: number) => stops.stop(withinMs);
+  return { url: http.url, logsUrl: logs.url, store, operations, failed: http.failed, stop };
 }
 
 /** Lowered autonomy counts until the rules that it was lowered under are changed. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer } from '../http/server.ts';
+import { alertsOptions } from '../http/testing/alerts.ts';
 import type { OperationsDeps } from '../operations/deps.ts';
 import { type OperationsBench, openOperations } from '../operations/testing/open.ts';
 import { incidentOf, planOf } from '../operations/testing/records.ts';
@@ -72,7 +73,7 @@ async function daemon(
   const server = await createHttpServer({
     listen: { host: '127.0.0.1', port: 0, tls: null },
     operations: bench.operations,
-    alerts: async () => undefined,
+    alerts: alertsOptions(),
     tokens: [{ name: 'on-call', role: 'operator', token: { reveal: () => 'the-token' } }],
     readiness: () => bench.operations.readiness(),
     metricsText: async () => ({ contentType: 'text/plain', body: '' }),

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 interface ErrorCodeFacts {
   /** The level at which an occurrence is logged: error = our bug, warn = look today, info = another's outage. */
   readonly level: 'error' | 'warn' | 'info';
@@ -193,10 +191,7 @@ export const ERROR_CODES = {
   'internal-error': { level: 'error', retryable: false, exit: 1, meaning: 'A defect in Hale.' },
 } as const satisfies Record<string, ErrorCodeFacts>;
 
-export const ErrorCode = z.enum(
-  Object.keys(ERROR_CODES) as [keyof typeof ERROR_CODES, ...(keyof typeof ERROR_CODES)[]],
-);
-export type ErrorCode = z.infer<typeof ErrorCode>;
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** The one exception type. `message` is written for a person: what is wrong, where, what to do instead. */
 export class HaleError extends Error {

@@ -1,10 +1,10 @@
+import type { Server } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { HaleError } from '../domain/errors.ts';
-import { slowSenderLimits } from './alerts-route.ts';
-import { answerClientError, close, type HttpServer, type HttpServerOptions, tlsOptions } from './server.ts';
+import { answerClientError, type Listen, slowSenderLimits, tlsOptions } from './listening.ts';
 
 export interface LogServerOptions {
-  readonly listen: HttpServerOptions['listen'];
+  readonly listen: Listen;
   readonly routes: (app: FastifyInstance) => Promise<void>;
   readonly limits: {
     /** A sender must have sent its whole request within this time. */
@@ -14,6 +14,12 @@ export interface LogServerOptions {
   readonly onAnswer?: (route: string, status: number) => void;
 }
 
+export interface LogServer {
+  readonly url: string;
+  /** Takes no new request and waits for those under way at most `withinMs`; then cuts them off. */
+  close(withinMs: number): Promise<void>;
+}
+
 /** Shippers keep their connections for long, and do not expect the server to end them in between. */
 const KEEP_ALIVE_MS = 310_000;
 
@@ -21,7 +27,7 @@ const KEEP_ALIVE_MS = 310_000;
  * The door for shippers of logs: a listener of its own, for they expect an Elasticsearch at `/`, and a flood of logs must not take the
  * connections that alerts come through. Errors: config-invalid when it cannot listen there or the certificate cannot be used.
  */
-export async function createLogServer({ listen, routes, limits, onAnswer }: LogServerOptions): Promise<HttpServer> {
+export async function createLogServer({ listen, routes, limits, onAnswer }: LogServerOptions): Promise<LogServer> {
   const { requestTimeout, server } = slowSenderLimits(limits.bodyTimeoutMs);
   const common = {
     logger: false,
@@ -61,5 +67,15 @@ export async function createLogServer({ listen, routes, limits, onAnswer }: LogS
       `cannot listen for logs on ${listen.host}:${listen.port}: ${why}; change logs.intake.host or logs.intake.port`,
       { cause: error },
     );
+  }
+}
+
+async function close(app: FastifyInstance, withinMs: number): Promise<void> {
+  const server: Server = app.server;
+  const cutOff = setTimeout(() => server.closeAllConnections(), withinMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cutOff);
   }
 }

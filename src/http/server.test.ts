@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HaleError } from '../domain/errors.ts';
 import { IncidentDossier, IncidentList, IncidentWhy, StatusReport } from '../operations/results.ts';
 import { type OperationsBench, openOperations } from '../operations/testing/open.ts';
 import { incidentOf, planOf, START } from '../operations/testing/records.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
+import { alertsOptions } from './testing/alerts.ts';
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -37,7 +37,7 @@ async function open(change: Partial<HttpServerOptions> = {}): Promise<Bench> {
   const server = await createHttpServer({
     listen: { host: '127.0.0.1', port: 0, tls: null },
     operations: operations.operations,
-    alerts: async (app: FastifyInstance) => void app.post('/api/v1/alerts', async () => ({ accepted: 0 })),
+    alerts: alertsOptions(),
     tokens: TOKENS,
     readiness: () => operations.operations.readiness(),
     metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'hale_frozen 0\n' }),
@@ -273,13 +273,14 @@ describe('without tokens, on loopback', () => {
     expect(change.text).toContain('api.tokens');
   });
 
-  it('a name that somebody else gave to this machine is refused', async () => {
+  it('a name that somebody else gave to this machine is refused, and no name', async () => {
     const bench = await open({ tokens: [] });
     const { port } = new URL(bench.server.url);
 
     expect(
       await talk(Number(port), 'GET /api/v1/status HTTP/1.1\r\nhost: evil.example:8090\r\nconnection: close\r\n\r\n'),
     ).toContain(' 403 ');
+    expect(await talk(Number(port), 'GET /api/v1/status HTTP/1.0\r\n\r\n')).toContain(' 403 ');
   });
 });
 

@@ -1,27 +1,23 @@
-import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import underPressure from '@fastify/under-pressure';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { isLoopback } from '../config/loopback.ts';
 import { HaleError } from '../domain/errors.ts';
+import type { AlertIntake } from '../intake/alert-intake.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Readiness } from '../operations/results.ts';
-import { slowSenderLimits } from './alerts-route.ts';
 import { API_ROUTES } from './api-routes.ts';
 import { type ApiToken, type Authorize, createAuthorize } from './api-tokens.ts';
+import { ALERTS_PATH } from './door/alerts-path.ts';
+import type { AlertsSettings } from './door/messages.ts';
+import { type Door, openDoor } from './door/open-door.ts';
 import { errorAnswer } from './error-answer.ts';
+import { type Listen, RETRY_AFTER_S, tlsOptions } from './listening.ts';
 
 export interface HttpServerOptions {
-  readonly listen: {
-    readonly host: string;
-    /** 0 lets the kernel choose. */
-    readonly port: number;
-    readonly tls: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | null } | null;
-  };
+  readonly listen: Listen;
   readonly operations: Operations;
-  /** `POST /api/v1/alerts`, with limits and authentication of its own. */
-  readonly alerts: (app: FastifyInstance) => Promise<void>;
+  /** `POST /api/v1/alerts`: how bodies are read, and who stores what was read. */
+  readonly alerts: AlertsSettings & { readonly intake: AlertIntake; readonly onNotRead?: (code: string) => void };
   readonly tokens: readonly ApiToken[];
   readonly readiness: () => Promise<Readiness>;
   readonly metricsText: () => Promise<{ readonly contentType: string; readonly body: string }>;
@@ -46,53 +42,69 @@ export interface HttpLog {
 
 export interface HttpServer {
   readonly url: string;
+  /** Resolves when it stopped listening though nobody asked it to. */
+  readonly failed: Promise<Error>;
   /** Takes no new request and waits for those under way at most `withinMs`; then cuts them off. */
   close(withinMs: number): Promise<void>;
 }
 
 /** Bodies of the API are a few words; alerts have their own limit. */
 const API_BODY_BYTES = 16 * 1024;
-const KEEP_ALIVE_MS = 72_000;
-const RETRY_AFTER_S = 2;
+/** A main thread that is silent for longer than this answers nothing any more that is worth waiting for. */
+const GIVE_UP_AFTER_MS = 10_000;
 
-/** Opens the HTTP door. Errors: config-invalid when it cannot listen there or the certificate cannot be used. */
+/**
+ * Opens the HTTP door: a thread of its own listens and reads alerts, the app on this thread answers the rest. Errors: config-invalid when it
+ * cannot listen there or the certificate cannot be used.
+ */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { listen, limits, log } = options;
+  const { listen, limits, log, onAnswer, alerts } = options;
+  const { intake, onNotRead, ...settings } = alerts;
+  const tls = listen.tls === null ? null : tlsOptions(listen.tls);
   const app = await buildApp(options);
+  let door: Door;
   try {
-    const url = await app.listen({ host: listen.host, port: listen.port });
-    return { url, close: (withinMs) => close(app, withinMs) };
+    door = await openDoor({
+      settings: {
+        host: listen.host,
+        port: listen.port,
+        tls,
+        bodyTimeoutMs: limits.bodyTimeoutMs,
+        maxConnections: limits.maxConnections,
+        maxApiBodyBytes: API_BODY_BYTES,
+        putOffAfterMs: limits.maxEventLoopDelayMs,
+        giveUpAfterMs: Math.max(GIVE_UP_AFTER_MS, limits.maxEventLoopDelayMs),
+        alerts: settings,
+      },
+      app,
+      intake,
+      onWarning: (message, data) => log.warn(data, message),
+      onAnswer: (status) => onAnswer?.(ALERTS_PATH, status),
+      onNotRead: (code) => onNotRead?.(code),
+    });
   } catch (error) {
     await app.close();
-    const why = error instanceof Error ? error.message : String(error);
     log.error({ err: error, maxConnections: limits.maxConnections }, 'cannot listen');
-    throw new HaleError(
-      'config-invalid',
-      `cannot listen on ${listen.host}:${listen.port}: ${why}; change listen.host or listen.port`,
-      { cause: error },
-    );
+    throw error;
   }
+  return {
+    url: door.url,
+    failed: door.failed,
+    async close(withinMs) {
+      await door.close(withinMs);
+      await app.close();
+    },
+  };
 }
 
 async function buildApp(options: HttpServerOptions): Promise<FastifyInstance> {
   const { listen, limits, log, onAnswer } = options;
-  const { requestTimeout, server } = slowSenderLimits(limits.bodyTimeoutMs);
-  const common = {
+  const app: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: API_BODY_BYTES,
-    requestTimeout,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle' as const,
     routerOptions: { maxParamLength: 200 },
-    clientErrorHandler: answerClientError,
-    frameworkErrors: (error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
-      void sendError(error, reply, log),
-  };
-  const app: FastifyInstance =
-    listen.tls === null
-      ? Fastify({ ...common, http: server })
-      : Fastify({ ...common, https: { ...server, ...tlsOptions(listen.tls) } });
-  app.server.maxConnections = limits.maxConnections;
+    frameworkErrors: (error, _request, reply) => void sendError(error, reply, log),
+  });
 
   app.setErrorHandler((error, _request, reply) => sendError(error, reply, log));
   app.setNotFoundHandler((request, reply) => {
@@ -116,7 +128,6 @@ async function buildApp(options: HttpServerOptions): Promise<FastifyInstance> {
         throw new HaleError('overloaded', 'Hale is overloaded; send this again');
       },
     });
-    await options.alerts(scope);
     await scope.register(async (api) =>
       registerApi(api, options, createAuthorize(options.tokens, isLoopback(listen.host))),
     );
@@ -164,51 +175,4 @@ function sendError(error: unknown, reply: FastifyReply, log: HttpLog): FastifyRe
   // The rest of a body that was not read would be taken for the next request.
   if (status === 401 || status === 403 || status === 413 || status === 503) reply.header('connection', 'close');
   return reply.code(status).send(body);
-}
-
-/** What is no HTTP at all, or comes too slowly, never reaches a route. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const large = error.code === 'HPE_HEADER_OVERFLOW';
-  const status = slow ? '408 Request Timeout' : large ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  const message = slow
-    ? 'the request did not arrive in time'
-    : large
-      ? 'the headers are too large'
-      : 'this is not an HTTP request that can be read';
-  const body = JSON.stringify({ error: { code: 'usage-invalid', message } });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
-export function tlsOptions(tls: NonNullable<HttpServerOptions['listen']['tls']>, section = 'listen.tls') {
-  try {
-    return {
-      cert: readFileSync(tls.certFile),
-      key: readFileSync(tls.keyFile),
-      minVersion: 'TLSv1.2' as const,
-      // A client without certificate may still prove itself otherwise; what accepts certificates looks at `authorized`.
-      ...(tls.clientCaFile === null
-        ? {}
-        : { ca: readFileSync(tls.clientCaFile), requestCert: true, rejectUnauthorized: false }),
-    };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new HaleError('config-invalid', `${section}: ${why}; write files that Hale may read`, { cause: error });
-  }
-}
-
-export async function close(app: FastifyInstance, withinMs: number): Promise<void> {
-  const server: Server = app.server;
-  const cutOff = setTimeout(() => server.closeAllConnections(), withinMs);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(cutOff);
-  }
 }

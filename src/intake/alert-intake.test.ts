@@ -6,11 +6,18 @@ import type { Phase } from '../domain/phase.ts';
 import { SIGNALS_SHOWN } from '../domain/signal.ts';
 import type { ActiveAlert } from '../ports/alerts.ts';
 import type { CacheState } from '../ports/cluster.ts';
-import type { AlertIntakeOptions } from './alert-intake.ts';
-import { alertOf, bodyOf, type IntakeBench, LIMITS, openIntake, START } from './testing/intake.ts';
+import {
+  alertOf,
+  bodyOf,
+  type IntakeBench,
+  LIMITS,
+  openIntake,
+  START,
+  type WholeIntakeOptions,
+} from './testing/intake.ts';
 
 const benches: IntakeBench[] = [];
-async function open(change?: (options: AlertIntakeOptions) => Partial<AlertIntakeOptions>): Promise<IntakeBench> {
+async function open(change?: (options: WholeIntakeOptions) => Partial<WholeIntakeOptions>): Promise<IntakeBench> {
   const bench = await openIntake(change);
   benches.push(bench);
   return bench;

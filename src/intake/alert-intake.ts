@@ -2,19 +2,16 @@ import { HaleError, isHaleError } from '../domain/errors.ts';
 import type { RecordRef } from '../domain/obligation.ts';
 import type { AlertsReader } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ClusterReader } from '../ports/cluster.ts';
-import type { Change, CommitResult, Store } from '../ports/store.ts';
-import type { Redactor } from '../redaction/redactor.ts';
+import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
+import type { Change, CommitResult, IntakeView, Store } from '../ports/store.ts';
 import { type Decision, decide } from './decide.ts';
-import { lookupOf, type Observation, observe } from './observation.ts';
+import { lookupOf, type Observation, observe, unique } from './observation.ts';
+import type { AlertReader, ReadAlerts } from './read-alerts.ts';
+import { resolveSubject } from './resolve-subject.ts';
 import { askForTruncated } from './truncated.ts';
-import { type BodyLimits, parseAlertmanagerWebhook } from './webhook-body.ts';
+import type { BodyLimits } from './webhook-body.ts';
 
 export interface IntakeLimits extends BodyLimits {
-  /** Bodies that may be under way at once; more are put off. */
-  readonly maxPendingCommits: number;
-  /** And their bytes together. */
-  readonly maxPendingBytes: number;
   /** How long after the start alerts are put off while the cluster is not known yet. */
   readonly cacheGraceMs: number;
   /** Signals of one subject gather for so long before diagnosis. */
@@ -37,13 +34,15 @@ export interface AlertIntakeOptions {
   readonly cluster: ClusterReader;
   /** Null: no Alertmanager is configured. */
   readonly alerts: Pick<AlertsReader, 'active'> | null;
-  readonly redactor: Redactor;
+  /** For alerts that a body left out; bodies come read already. */
+  readonly reader: Pick<AlertReader, 'columnsOf'>;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly limits: IntakeLimits;
   /** Called after the commit, for each incident that got a signal. */
   readonly onSignal: (ref: RecordRef, wakeAt: number) => void;
-  readonly watchdog?: { readonly alertname: string; seen(now: number): void } | undefined;
+  /** The alert that must always fire arrived. */
+  readonly watchdogSeen?: ((now: number) => void) | undefined;
   readonly meter?: IntakeMeter | undefined;
 }
 
@@ -63,10 +62,11 @@ export interface IntakeResult {
 }
 
 export interface AlertIntake {
-  /** Resolves after the durable write. Errors: body-malformed; overloaded or store-unavailable, when nothing was stored and it may be sent again. */
-  receive(body: string | Uint8Array): Promise<IntakeResult>;
+  /** Resolves after the durable write. Errors: overloaded or store-unavailable, when nothing was stored and it may be sent again. */
+  take(alerts: ReadAlerts): Promise<IntakeResult>;
 }
 
+const NOTHING_MISSING = { missing: [], warnings: [] } as const;
 const MAX_TRIES = 5;
 /** Signals of an incident that is to take them in early gather for so long: in a flood it is one tick per second, not one per body. */
 const GATHER_MS = 1_000;
@@ -74,37 +74,18 @@ const GATHER_MS = 1_000;
 export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
   const { clock, limits, cluster, meter } = options;
   const startedAt = clock.now();
-  let pending = 0;
-  let pendingBytes = 0;
+  const look = lookTogether(options.store);
 
-  async function receive(body: string | Uint8Array): Promise<IntakeResult> {
-    const bytes = body.length;
-    if (pending >= limits.maxPendingCommits || pendingBytes + bytes > limits.maxPendingBytes) {
-      throw refused(
-        new HaleError(
-          'overloaded',
-          `${pending} bodies of ${pendingBytes} bytes are being stored already; send this one again`,
-        ),
-      );
-    }
-    pending += 1;
-    pendingBytes += bytes;
+  async function take(alerts: ReadAlerts): Promise<IntakeResult> {
     try {
-      return await take(body);
+      return await storeAll(alerts);
     } catch (error) {
-      throw refused(error);
-    } finally {
-      pending -= 1;
-      pendingBytes -= bytes;
+      meter?.refused(isHaleError(error) ? error.code : 'internal-error');
+      throw error;
     }
   }
 
-  function refused(error: unknown): unknown {
-    meter?.refused(isHaleError(error) ? error.code : 'internal-error');
-    return error;
-  }
-
-  async function take(raw: string | Uint8Array): Promise<IntakeResult> {
+  async function storeAll({ columns, truncated }: ReadAlerts): Promise<IntakeResult> {
     const clusterKnown = cluster.cacheState().state !== 'starting';
     if (!clusterKnown && clock.now() - startedAt < limits.cacheGraceMs) {
       throw new HaleError(
@@ -112,29 +93,23 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
         'Hale has just started and does not know the cluster yet; send this again in a few seconds',
       );
     }
-    const body = parseAlertmanagerWebhook(raw, limits);
-    const { missing, warnings } =
-      body.truncatedAlerts > 0 ? await askForTruncated(body, options) : { missing: [], warnings: [] };
+    const { missing, warnings } = truncated === null ? NOTHING_MISSING : await askForTruncated(truncated, options);
     if (warnings.length > 0) meter?.truncatedUnanswered();
 
     const now = clock.now();
-    const observations: Observation[] = [];
-    let watchdog = 0;
-    for (const alert of [...body.alerts, ...missing]) {
-      if (options.watchdog !== undefined && alert.labels['alertname'] === options.watchdog.alertname) {
-        // A resolve of it says that it stopped firing: that is not a sign of life.
-        if (alert.status === 'firing') options.watchdog.seen(now);
-        watchdog += 1;
-      } else {
-        observations.push(observe(alert, now, { ...options, cluster: clusterKnown ? cluster : null }));
-      }
-    }
+    const workloadOf = resolverOf(clusterKnown ? cluster : null);
+    const all = missing.length === 0 ? [columns] : [columns, options.reader.columnsOf(missing)];
+    const observations = all.flatMap((some) => observe(some, now, workloadOf));
+    const firing = all.reduce((sum, { watchdog }) => sum + watchdog.firing, 0);
+    const resolved = all.reduce((sum, { watchdog }) => sum + watchdog.resolved, 0);
+    // A resolve of it says that it stopped firing: that is not a sign of life.
+    if (firing > 0) options.watchdogSeen?.(now);
     const decision = await store(observations, now);
     const result: IntakeResult = {
       accepted: decision.signals.length,
       duplicates: decision.duplicates,
       ignored: decision.ignored,
-      watchdog,
+      watchdog: firing + resolved,
       incidentsOpened: decision.opened.length,
       warnings,
     };
@@ -156,7 +131,7 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
       return { signals: [], opened: [], touched: new Set(), allUnhurried: true, duplicates: 0, ignored: 0 };
     const lookup = lookupOf(observations);
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-      const view = await fromStore(options.store.intakeView(lookup));
+      const view = await fromStore(look(lookup));
       const decision = decide(observations, view, { now, settleMs: limits.settleMs, newId: options.newId });
       if (decision.signals.length === 0) return decision;
       const wakeAt = now + (decision.allUnhurried ? limits.settleMs : Math.min(GATHER_MS, limits.settleMs));
@@ -173,7 +148,46 @@ export function createAlertIntake(options: AlertIntakeOptions): AlertIntake {
     );
   }
 
-  return { receive };
+  return { take };
+}
+
+type Lookup = Parameters<Store['intakeView']>[0];
+
+/** Bodies that are taken in one turn look once: three statements for all of them, not for each. */
+function lookTogether(store: Pick<Store, 'intakeView'>): (lookup: Lookup) => Promise<IntakeView> {
+  let asked: Lookup[] = [];
+  let answer: Promise<IntakeView> | null = null;
+
+  async function lookOnce(): Promise<IntakeView> {
+    await Promise.resolve();
+    const all = asked;
+    asked = [];
+    answer = null;
+    return store.intakeView({
+      dedupeKeys: unique(all.flatMap(({ dedupeKeys }) => dedupeKeys)),
+      occurrences: unique(all.flatMap(({ occurrences }) => occurrences)),
+      incidentKeys: unique(all.flatMap(({ incidentKeys }) => incidentKeys)),
+    });
+  }
+
+  return (lookup) => {
+    asked.push(lookup);
+    answer ??= lookOnce();
+    return answer;
+  };
+}
+
+/** Alerts of one body are mostly about the same: each thing is looked up once. */
+function resolverOf(cluster: ClusterReader | null): (about: string) => WorkloadView | null {
+  const found = new Map<string, WorkloadView | null>();
+  return (about) => {
+    let workload = found.get(about);
+    if (workload === undefined) {
+      workload = cluster === null ? null : resolveSubject(JSON.parse(about) as Record<string, string>, cluster);
+      found.set(about, workload);
+    }
+    return workload;
+  };
 }
 
 function changeOf({ signals, opened }: Decision, wakeAt: number): Change {

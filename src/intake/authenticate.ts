@@ -27,42 +27,62 @@ export type Authenticate = (sender: Sender) => void;
 
 const ALERT_WORDS = { section: 'intake.auth', where: 'http_config of the receiver that points at Hale' };
 
-/**
- * Compares what a sender shows with every credential, hashed, in constant time and without an early end. Without credentials only senders on
- * this machine get in. Secrets are read here, once. Errors: unauthenticated.
- */
-export function createAuthenticator(
+/** Credentials as hashes and words, without a secret: may cross to another thread. */
+export interface PreparedCredentials {
+  readonly none: boolean;
+  readonly mtls: boolean;
+  readonly digests: readonly Uint8Array[];
+  /** What a sender may show, in the words of Alertmanager's configuration, and where it is set. */
+  readonly ways: string;
+  readonly where: string;
+  readonly section: string;
+}
+
+/** Secrets are read here, once. Errors: config-invalid for one that is empty. */
+export function prepareCredentials(
   credentials: readonly IntakeCredential[],
-  words: { readonly section: string; readonly where: string } = ALERT_WORDS,
-): Authenticate {
-  const mtls = credentials.some(({ kind }) => kind === 'mtls');
-  const expected = credentials.flatMap((credential) => {
-    if (credential.kind === 'bearer') return [digest(`bearer ${required(credential.token, words.section)}`)];
-    if (credential.kind === 'apiKey')
-      return [digest(`apikey ${decodedKey(required(credential.apiKey, words.section))}`)];
+  { section, where }: { readonly section: string; readonly where: string } = ALERT_WORDS,
+): PreparedCredentials {
+  const digests = credentials.flatMap((credential) => {
+    if (credential.kind === 'bearer') return [digest(`bearer ${required(credential.token, section)}`)];
+    if (credential.kind === 'apiKey') return [digest(`apikey ${decodedKey(required(credential.apiKey, section))}`)];
     if (credential.kind === 'basic') {
-      return [digest(`basic ${credential.username}:${required(credential.password, words.section)}`)];
+      return [digest(`basic ${credential.username}:${required(credential.password, section)}`)];
     }
     return [];
   });
-  const ways = describe(credentials);
+  const mtls = credentials.some(({ kind }) => kind === 'mtls');
+  return { none: credentials.length === 0, mtls, digests, ways: describe(credentials), where, section };
+}
 
+/**
+ * Compares what a sender shows with every credential, hashed, in constant time and without an early end. Without credentials only senders on
+ * this machine get in. Errors: unauthenticated.
+ */
+export function authenticator({ none, mtls, digests, ways, where, section }: PreparedCredentials): Authenticate {
   return ({ authorization, certified, remoteAddress }) => {
-    if (credentials.length === 0) {
+    if (none) {
       if (isLoopbackAddress(remoteAddress)) return;
       throw new HaleError(
         'unauthenticated',
-        'no credential is configured, so only senders on this machine are let in; configure ' + words.section,
+        'no credential is configured, so only senders on this machine are let in; configure ' + section,
       );
     }
     const shown = digest(normalise(authorization ?? ''));
     let fits = false;
-    for (const one of expected) fits = timingSafeEqual(shown, one) || fits;
+    for (const one of digests) fits = timingSafeEqual(shown, one) || fits;
     if (fits || (mtls && certified)) return;
     const found =
       authorization === undefined ? 'the request carries no Authorization header' : 'the credential does not fit';
-    throw new HaleError('unauthenticated', `${found}; set ${ways} in ${words.where}`);
+    throw new HaleError('unauthenticated', `${found}; set ${ways} in ${where}`);
   };
+}
+
+export function createAuthenticator(
+  credentials: readonly IntakeCredential[],
+  words: { readonly section: string; readonly where: string } = ALERT_WORDS,
+): Authenticate {
+  return authenticator(prepareCredentials(credentials, words));
 }
 
 function digest(text: string): Buffer {

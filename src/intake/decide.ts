@@ -2,12 +2,13 @@ import type { AuditEvent } from '../domain/audit-event.ts';
 import type { Incident } from '../domain/incident.ts';
 import { newIncident } from '../domain/new-incident.ts';
 import type { Signal } from '../domain/signal.ts';
+import type { WrittenSignal } from '../domain/signal-text.ts';
 import type { IntakeView } from '../ports/store.ts';
 import { incidentOpened } from './incident-opened.ts';
-import type { Observation } from './observation.ts';
+import { incidentTitle, type Observation } from './observation.ts';
 
 export interface Decision {
-  readonly signals: readonly Signal[];
+  readonly signals: readonly (Signal | WrittenSignal)[];
   readonly opened: readonly { readonly incident: Incident; readonly audit: AuditEvent }[];
   /** Incidents that get a signal. */
   readonly touched: ReadonlySet<string>;
@@ -30,7 +31,7 @@ export function decide(
   for (const { signal } of observations) if (signal.status === 'resolved') resolved.add(signal.occurrence);
 
   const seen = new Set<string>();
-  const signals: Signal[] = [];
+  const signals: (Signal | WrittenSignal)[] = [];
   const opened = new Map<string, { incident: Incident; audit: AuditEvent }>();
   const touched = new Set<string>();
   let duplicates = 0;
@@ -56,18 +57,19 @@ export function decide(
   const allUnhurried = [...touched].every((id) => fresh.has(id) || view.unhurried.has(id));
   return { signals, opened: [...opened.values()], touched, allUnhurried, duplicates, ignored };
 
-  function open({ key, title, workload, signal }: Observation): string {
+  function open(observation: Observation): string {
+    const { key, workload, name } = observation;
     const existing = opened.get(key);
     if (existing !== undefined) return existing.incident.id;
     const incident = newIncident({
       id: newId(),
       key,
-      title,
+      title: incidentTitle(observation),
       subject: workload?.subject ?? null,
       now,
       wakeAt: now + settleMs,
     });
-    opened.set(key, { incident, audit: incidentOpened(incident, signal.name) });
+    opened.set(key, { incident, audit: incidentOpened(incident, name) });
     return incident.id;
   }
 }

@@ -1,15 +1,15 @@
 import type { Signal } from '../domain/signal.ts';
-import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
+import type { WrittenSignal } from '../domain/signal-text.ts';
+import type { WorkloadView } from '../ports/cluster.ts';
 import type { Store } from '../ports/store.ts';
-import type { Redactor } from '../redaction/redactor.ts';
-import { resolveSubject, SUBJECT_LABELS, titleOf } from './resolve-subject.ts';
-import type { WebhookAlert } from './webhook-body.ts';
+import type { AlertColumns } from './read-alerts.ts';
+import { titleOf } from './resolve-subject.ts';
 
-/** An alert as it will be stored, before it is known which incident it belongs to. */
+/** A signal as it will be stored, before it is known which incident it belongs to. */
 export interface Observation {
-  readonly signal: Omit<Signal, 'incidentId'>;
+  readonly signal: Omit<Signal, 'incidentId'> | Omit<WrittenSignal, 'incidentId'>;
+  readonly name: string;
   readonly workload: WorkloadView | null;
-  readonly title: string;
   /** `subject:<uid>`, or `signal:<fingerprint>` where no workload could be resolved. */
   readonly key: string;
   readonly fingerprintKey: string;
@@ -17,52 +17,47 @@ export interface Observation {
   readonly firingKeys: readonly string[];
 }
 
-const LONGEST_NAME = 200;
+const NO_KEYS: readonly string[] = [];
 
 /**
- * Redacts an alert and finds out what it is about. The occurrence is exact to the millisecond only: webhooks carry nanoseconds, Alertmanager's
- * own API milliseconds, and both must name the same occurrence. The key against repeats keeps the text exactly as sent.
+ * Alerts of a body with the keys that they are found by. The occurrence is exact to the millisecond only: webhooks carry nanoseconds,
+ * Alertmanager's own API milliseconds, and both must name the same occurrence. The key against repeats keeps the text exactly as sent.
  */
 export function observe(
-  alert: WebhookAlert,
+  { fingerprints, statuses, startsAt, startedAt, names, abouts, texts }: AlertColumns,
   now: number,
-  {
-    redactor,
-    cluster,
-    newId,
-  }: { readonly redactor: Redactor; readonly cluster: ClusterReader | null; readonly newId: () => string },
-): Observation {
-  const { fingerprint, status, startsAt, startedAt } = alert;
-  const labels = redactor.labels(alert.labels, SUBJECT_LABELS);
-  const name = (labels['alertname'] ?? '').slice(0, LONGEST_NAME);
-  const workload = cluster === null ? null : resolveSubject(alert.labels, cluster);
-  const inMs = new Date(startedAt).toISOString();
-  const fingerprintKey = `signal:${fingerprint}`;
-  return {
-    signal: {
-      id: newId(),
-      kind: 'alert',
-      dedupeKey: `${fingerprint}|${startsAt}|${status}`,
-      occurrence: `${fingerprint}|${inMs}`,
-      status,
-      name,
-      labels,
-      annotations: redactor.labels(alert.annotations, NOTHING),
-      generatorUrl: redactor.text(alert.generatorUrl),
-      // A sender whose clock is ahead must not make the condition begin in the future.
-      startedAt: Math.min(startedAt, now),
-      receivedAt: now,
-    },
-    workload,
-    title: titleOf(name, workload),
-    key: workload === null ? fingerprintKey : `subject:${workload.subject.uid}`,
-    fingerprintKey,
-    firingKeys:
-      status === 'firing' ? [] : [...new Set([`${fingerprint}|${startsAt}|firing`, `${fingerprint}|${inMs}|firing`])],
-  };
+  workloadOf: (about: string) => WorkloadView | null,
+): Observation[] {
+  return fingerprints.map((fingerprint, index) => {
+    const status = statuses[index] ?? 'firing';
+    const started = startedAt[index] ?? now;
+    const exactly = `${fingerprint}|${startsAt[index]}`;
+    const occurrence = `${fingerprint}|${new Date(started).toISOString()}`;
+    const workload = workloadOf(abouts[index] ?? '{}');
+    const fingerprintKey = `signal:${fingerprint}`;
+    return {
+      signal: {
+        dedupeKey: `${exactly}|${status}`,
+        occurrence,
+        status,
+        // A sender whose clock is ahead must not make the condition begin in the future.
+        startedAt: Math.min(started, now),
+        receivedAt: now,
+        text: texts[index] ?? '',
+      },
+      name: names[index] ?? '',
+      workload,
+      key: workload === null ? fingerprintKey : `subject:${workload.subject.uid}`,
+      fingerprintKey,
+      firingKeys: status === 'firing' ? NO_KEYS : [...new Set([`${exactly}|firing`, `${occurrence}|firing`])],
+    };
+  });
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+/** How the incident is called that an observation opens. */
+export function incidentTitle({ name, workload }: Observation): string {
+  return titleOf(name, workload);
+}
 
 /** The one look at the store that a body needs. */
 export function lookupOf(observations: readonly Observation[]): Parameters<Store['intakeView']>[0] {
@@ -76,6 +71,6 @@ export function lookupOf(observations: readonly Observation[]): Parameters<Store
   };
 }
 
-function unique(texts: readonly string[]): string[] {
+export function unique(texts: readonly string[]): string[] {
   return [...new Set(texts)];
 }

@@ -1,45 +1,12 @@
 import { subjectName } from '../domain/subject.ts';
 import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
+import { EXPORTED_POD_LABELS, KIND_LABELS, LOOSE_LABELS, NAMESPACE_LABELS, POD_LABELS } from './subject-labels.ts';
 
-/*
- * Which labels may name a workload. `exported_*` is what Prometheus calls a label of the metric itself when the scrape target has one of the
- * same name: it is about the thing measured, the other about the exporter. OpenTelemetry's and kubernetes-mixin's spellings are read too.
- */
-const NAMESPACE_LABELS = ['exported_namespace', 'namespace', 'k8s_namespace_name', 'kubernetes_namespace'] as const;
-const EXPORTED_POD_LABELS = ['exported_pod'] as const;
-const POD_LABELS = ['pod', 'pod_name', 'k8s_pod_name', 'kubernetes_pod_name'] as const;
-const KIND_LABELS = [
-  ['exported_deployment', 'Deployment'],
-  ['deployment', 'Deployment'],
-  ['k8s_deployment_name', 'Deployment'],
-  ['exported_statefulset', 'StatefulSet'],
-  ['statefulset', 'StatefulSet'],
-  ['k8s_statefulset_name', 'StatefulSet'],
-  ['exported_daemonset', 'DaemonSet'],
-  ['daemonset', 'DaemonSet'],
-  ['k8s_daemonset_name', 'DaemonSet'],
-] as const;
 const WORKLOAD_KINDS: Readonly<Record<string, string>> = {
   deployment: 'Deployment',
   statefulset: 'StatefulSet',
   daemonset: 'DaemonSet',
 };
-const LOOSE_LABELS = ['exported_service', 'service', 'app', 'app_kubernetes_io_name', 'service_name'] as const;
-
-/** Labels that are kept as sent, for they say what the signal is about. */
-export const SUBJECT_LABELS: ReadonlySet<string> = new Set([
-  ...NAMESPACE_LABELS,
-  ...EXPORTED_POD_LABELS,
-  ...POD_LABELS,
-  ...KIND_LABELS.map(([label]) => label),
-  ...LOOSE_LABELS,
-  'workload',
-  'workload_type',
-  'instance',
-  'job',
-  'container',
-  'node',
-]);
 
 type Labels = Readonly<Record<string, string>>;
 type Cluster = Pick<

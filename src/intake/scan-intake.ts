@@ -6,7 +6,6 @@ import type { WorkloadView } from '../ports/cluster.ts';
 import type { Store } from '../ports/store.ts';
 import { decide } from './decide.ts';
 import { lookupOf, type Observation } from './observation.ts';
-import { titleOf } from './resolve-subject.ts';
 
 /** What Hale itself noticed on a workload, or what is usual again. */
 export interface Noticed {
@@ -78,8 +77,8 @@ function observationOf(noticed: Noticed, now: number, newId: () => string): Obse
   };
   return {
     signal,
+    name: called,
     workload,
-    title: titleOf(called, workload),
     key: `subject:${uid}`,
     fingerprintKey: `signal:scan-${uid}-${indicator}`,
     firingKeys: status === 'firing' ? [] : [`${occurrence}|firing`],

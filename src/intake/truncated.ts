@@ -1,7 +1,8 @@
 import { isHaleError } from '../domain/errors.ts';
 import type { ActiveAlert, AlertsReader } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type BodyLimits, parseInstant, textRecord, type WebhookAlert, type WebhookBody } from './webhook-body.ts';
+import type { TruncatedAlerts } from './read-alerts.ts';
+import { type BodyLimits, parseInstant, textRecord, type WebhookAlert } from './webhook-body.ts';
 
 interface AskOptions {
   readonly alerts: Pick<AlertsReader, 'active'> | null;
@@ -14,10 +15,10 @@ interface AskOptions {
  * is a warning: what the body holds is stored all the same, and the rest is in it once the group shrinks.
  */
 export async function askForTruncated(
-  body: WebhookBody,
+  truncated: TruncatedAlerts,
   { alerts, clock, limits }: AskOptions,
 ): Promise<{ missing: readonly WebhookAlert[]; warnings: readonly string[] }> {
-  const left = `the body leaves out ${body.truncatedAlerts} alerts`;
+  const left = `the body leaves out ${truncated.count} alerts`;
   if (alerts === null) {
     return {
       missing: [],
@@ -29,8 +30,9 @@ export async function askForTruncated(
   const abort = new AbortController();
   const cancel = clock.setTimer(limits.askTimeoutMs, () => abort.abort());
   try {
-    const filter = { labels: body.groupLabels, ...(body.receiver === '' ? {} : { receiver: body.receiver }) };
-    return merge(body, await alerts.active(filter, abort.signal), limits, left);
+    const { groupLabels, receiver } = truncated;
+    const filter = { labels: groupLabels, ...(receiver === '' ? {} : { receiver }) };
+    return merge(truncated, await alerts.active(filter, abort.signal), limits, left);
   } catch (error) {
     const why = isHaleError(error) ? error.code : 'internal-error';
     return { missing: [], warnings: [`${left}, and Alertmanager could not be asked for them (${why})`] };
@@ -40,13 +42,13 @@ export async function askForTruncated(
 }
 
 function merge(
-  body: WebhookBody,
+  { fingerprints }: TruncatedAlerts,
   active: readonly ActiveAlert[],
   limits: BodyLimits,
   left: string,
 ): { missing: readonly WebhookAlert[]; warnings: readonly string[] } {
-  const known = new Set(body.alerts.map(({ fingerprint }) => fingerprint));
-  const room = limits.maxAlertsPerBody - body.alerts.length;
+  const known = new Set(fingerprints);
+  const room = limits.maxAlertsPerBody - fingerprints.length;
   const missing: WebhookAlert[] = [];
   let refused = 0;
   for (const alert of active) {

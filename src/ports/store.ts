@@ -7,6 +7,7 @@ import type { Mode } from '../domain/mode.ts';
 import type { MovingRecord, Obligation, ObligationKind, RecordRef } from '../domain/obligation.ts';
 import type { Phase } from '../domain/phase.ts';
 import type { Signal } from '../domain/signal.ts';
+import type { WrittenSignal } from '../domain/signal-text.ts';
 import type { Reservation } from '../domain/verdict.ts';
 
 /**
@@ -39,7 +40,7 @@ export interface Change {
    * `wakeAt`. An incident saved while its inbox holds rows past its `inboxRead` is due at once, or at `unreadWakeAt`; saved as closed, that is conflict `version`.
    * A signal whose dedupeKey is stored already is passed over. An incident that closed meanwhile: conflict `version`.
    */
-  readonly signals?: readonly Signal[];
+  readonly signals?: readonly (Signal | WrittenSignal)[];
   readonly wakeAt?: number;
   readonly evidence?: readonly Evidence[];
   readonly audit?: readonly AuditEvent[];

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { Signal } from '../../src/domain/signal.ts';
 import { observe } from '../../src/intake/observation.ts';
-import { parseAlertmanagerWebhook } from '../../src/intake/webhook-body.ts';
+import { createAlertReader } from '../../src/intake/read-alerts.ts';
 import type { AlertRule } from '../../src/ports/metrics.ts';
 import { createAlertRecogniser } from '../../src/recognition/index.ts';
 import { createRedactor } from '../../src/redaction/redactor.ts';
@@ -78,9 +80,16 @@ async function classesOf(
 
 /** The way of a delivered alert: the body as Alertmanager sends it, parsed and redacted by intake, then recognised beside its rule. */
 async function classOf(rule: Rule): Promise<string> {
-  const [alert] = parseAlertmanagerWebhook(JSON.stringify(bodyOf(rule)), LIMITS).alerts;
-  if (alert === undefined) throw new Error('the body holds no alert');
-  const { signal } = observe(alert, NOW, { redactor: createRedactor(), cluster: null, newId: () => 'bench' });
+  const reader = createAlertReader({
+    redactor: createRedactor(),
+    limits: LIMITS,
+    watchdogName: null,
+    newId: randomUUID,
+  });
+  const [observed] = observe(reader.read(JSON.stringify(bodyOf(rule))).columns, NOW, () => null);
+  if (observed === undefined || !('text' in observed.signal)) throw new Error('the body holds no alert');
+  const { text, ...head } = observed.signal;
+  const signal = Signal.parse({ ...(JSON.parse(text) as object), ...head, incidentId: null });
   const metrics = { alertRules: () => Promise.resolve([ruleOf(rule)]) };
   const [recognised] = await createAlertRecogniser({ metrics, now: () => NOW }).recognise([signal]);
   return recognised?.class ?? 'unknown';

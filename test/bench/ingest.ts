@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'undici';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { systemClock } from '../../src/adapters/timers/system-clock.ts';
 import type { Signal } from '../../src/domain/signal.ts';
 import { SHOP_NAMESPACE } from '../../src/simulation/shop-model.ts';
 import { incidentOf, T0 } from '../contract/store-records.ts';
 import { type ShopWorld, startShopWorld, until } from '../process/shop-world.ts';
+import { type AlertConnection, openAlertConnection } from './alert-sender.ts';
 import { measureAlertmanager } from './alertmanager-peer.ts';
 import { BENCH_NAMESPACE, type DaemonProcess, startDaemon } from './daemon.ts';
 import type { Bench } from './figure.ts';
@@ -115,30 +115,35 @@ interface BenchAlert {
 type Target = DaemonProcess['workloads'][number];
 
 /** Alerts that nobody has seen before. */
-function newAlerts(target: Target, namespace = BENCH_NAMESPACE): readonly BenchAlert[] {
-  return Array.from({ length: ALERTS_PER_BODY }, (): BenchAlert => {
+function newAlerts(target: Target): readonly BenchAlert[] {
+  return Array.from({ length: ALERTS_PER_BODY }, () => {
     nextOccurrence += 1;
-    return {
-      status: 'firing',
-      labels: {
-        alertname: 'HighLatency',
-        namespace,
-        pod: target.pod,
-        severity: 'warning',
-        instance: `10.244.0.1:${nextOccurrence % 60_000}`,
-        job: 'bench',
-      },
-      annotations: {
-        summary: `p95 of ${target.name} is 812 ms`,
-        description: 'Requests take longer than 500 ms for 5 minutes. Current value: 0.812',
-        runbook_url: 'https://runbooks.example/high-latency',
-      },
-      startsAt: '2026-11-23T12:00:00.123456789Z',
-      endsAt: '0001-01-01T00:00:00Z',
-      generatorURL: 'http://prometheus:9090/graph?g0.expr=up',
-      fingerprint: nextOccurrence.toString(16).padStart(16, '0'),
-    };
+    return alertOf(target, BENCH_NAMESPACE, instanceAt(nextOccurrence), fingerprintAt(nextOccurrence));
   });
+}
+
+function instanceAt(occurrence: number): string {
+  return `10.244.0.1:${occurrence % 60_000}`;
+}
+
+function fingerprintAt(occurrence: number): string {
+  return occurrence.toString(16).padStart(16, '0');
+}
+
+function alertOf(target: Target, namespace: string, instance: string, fingerprint: string): BenchAlert {
+  return {
+    status: 'firing',
+    labels: { alertname: 'HighLatency', namespace, pod: target.pod, severity: 'warning', instance, job: 'bench' },
+    annotations: {
+      summary: `p95 of ${target.name} is 812 ms`,
+      description: 'Requests take longer than 500 ms for 5 minutes. Current value: 0.812',
+      runbook_url: 'https://runbooks.example/high-latency',
+    },
+    startsAt: '2026-11-23T12:00:00.123456789Z',
+    endsAt: '0001-01-01T00:00:00Z',
+    generatorURL: 'http://prometheus:9090/graph?g0.expr=up',
+    fingerprint,
+  };
 }
 
 /** The workloads take turns, a body each. */
@@ -148,21 +153,39 @@ function nextTarget<T extends Target>(targets: readonly T[]): T {
   return target;
 }
 
-/** A body of Alertmanager version 4. */
-function bodyOf(alerts: readonly BenchAlert[]): string {
-  return JSON.stringify({
-    receiver: 'hale',
-    status: 'firing',
-    alerts,
-    groupLabels: { alertname: 'HighLatency' },
-    commonLabels: {},
-    commonAnnotations: {},
-    externalURL: 'http://alertmanager:9093',
-    version: '4',
-    groupKey: '{}:{alertname="HighLatency"}',
-    truncatedAlerts: 0,
+const PLACES = { instance: '@instance@', fingerprint: '@fingerprint@' } as const;
+/** By workload: the text of its alerts, cut where they differ. */
+const templates = new Map<string, readonly string[]>();
+
+/** A body of Alertmanager version 4, of alerts that nobody has seen before. Filled in rather than encoded anew: what the sender saves, the daemon may use. */
+function newBody(target: Target, namespace = BENCH_NAMESPACE): string {
+  const [before = '', between = '', after = ''] = templates.get(target.pod) ?? templateOf(target, namespace);
+  const alerts = Array.from({ length: ALERTS_PER_BODY }, () => {
+    nextOccurrence += 1;
+    return before + instanceAt(nextOccurrence) + between + fingerprintAt(nextOccurrence) + after;
   });
+  return `${BODY_BEFORE}${alerts.join(',')}${BODY_AFTER}`;
 }
+
+function templateOf(target: Target, namespace: string): readonly string[] {
+  const text = JSON.stringify(alertOf(target, namespace, PLACES.instance, PLACES.fingerprint));
+  const template = text.split(/@instance@|@fingerprint@/);
+  templates.set(target.pod, template);
+  return template;
+}
+
+const [BODY_BEFORE = '', BODY_AFTER = ''] = JSON.stringify({
+  receiver: 'hale',
+  status: 'firing',
+  alerts: ['@alerts@'],
+  groupLabels: { alertname: 'HighLatency' },
+  commonLabels: {},
+  commonAnnotations: {},
+  externalURL: 'http://alertmanager:9093',
+  version: '4',
+  groupKey: '{}:{alertname="HighLatency"}',
+  truncatedAlerts: 0,
+}).split('"@alerts@"');
 
 interface Rate {
   readonly alertsPerS: number;
@@ -186,7 +209,7 @@ async function measureIntake(daemon: DaemonProcess): Promise<IntakeRun> {
   let last = from;
   let cpuFromS: number | null = null;
   const nextBody = (): string | undefined =>
-    performance.now() < from + MEASURE_MS ? bodyOf(newAlerts(nextTarget(daemon.workloads))) : undefined;
+    performance.now() < from + MEASURE_MS ? newBody(nextTarget(daemon.workloads)) : undefined;
   await send(daemon, nextBody, ({ status, answer, startedAt, endedAt }) => {
     // New incidents belong to the whole run: with a fixed set of workloads they all open in its first moments.
     opened += answer.incidentsOpened ?? 0;
@@ -228,20 +251,18 @@ async function send(
   nextBody: () => string | undefined,
   took: (taken: Taken) => void,
 ): Promise<void> {
-  const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-  async function one(): Promise<void> {
+  const connections = Array.from({ length: CONNECTIONS }, () => openAlertConnection(url, '/api/v1/alerts', token));
+  async function one(connection: AlertConnection): Promise<void> {
     for (let text = nextBody(); text !== undefined; text = nextBody()) {
       const startedAt = performance.now();
-      const response = await pool.request({ path: '/api/v1/alerts', method: 'POST', headers, body: text });
-      const answer = (await response.body.json()) as Answer;
-      took({ status: response.statusCode, answer, text, startedAt, endedAt: performance.now() });
+      const { status, body } = await connection.post(text);
+      took({ status, answer: JSON.parse(body) as Answer, text, startedAt, endedAt: performance.now() });
     }
   }
   try {
-    await Promise.all(Array.from({ length: CONNECTIONS }, one));
+    await Promise.all(connections.map(one));
   } finally {
-    await pool.destroy();
+    for (const connection of connections) connection.close();
   }
 }
 
@@ -263,7 +284,7 @@ async function killAndSendAgain(): Promise<AfterKill> {
     const acknowledged: string[] = [];
     const flood = send(
       doomed,
-      () => bodyOf(newAlerts(nextTarget(targets), SHOP_NAMESPACE)),
+      () => newBody(nextTarget(targets), SHOP_NAMESPACE),
       ({ status, text }) => {
         if (status === 200) acknowledged.push(text);
       },

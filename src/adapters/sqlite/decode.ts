@@ -4,7 +4,7 @@ import { Incident } from '../../domain/incident.ts';
 import { Instant } from '../../domain/instant.ts';
 import { Mode } from '../../domain/mode.ts';
 import { Obligation } from '../../domain/obligation.ts';
-import { SignalStatus } from '../../domain/signal.ts';
+import { Signal, SignalStatus } from '../../domain/signal.ts';
 import type { FreezeState, InboxHead, LoweredAutonomy } from '../../ports/store.ts';
 import { integerOf, integerOrNull, type Row, textOf } from './database.ts';
 
@@ -46,6 +46,26 @@ const StoredHead: z.ZodType<InboxHead> = z.object({
 
 export function decodeHead(row: Row): InboxHead {
   return checked(StoredHead, row, 'signal');
+}
+
+/** What `decodeSignal` reads. */
+export const SIGNAL_COLUMNS = 'seq, body, dedupe_key, occurrence, status, at, started_at, incident_id';
+
+/** The columns of a signal stand there alone. Rows of before repeat them in their body, and the beginning may be there only. */
+export function decodeSignal(row: Row): Signal {
+  const head = {
+    dedupeKey: textOf(row, 'dedupe_key'),
+    occurrence: textOf(row, 'occurrence'),
+    status: textOf(row, 'status'),
+    receivedAt: integerOf(row, 'at'),
+    incidentId: row.incident_id === null ? null : textOf(row, 'incident_id'),
+  };
+  const startedAt = integerOrNull(row, 'started_at');
+  return checked(
+    Signal,
+    { ...objectOf(row, 'signal'), ...head, ...(startedAt === null ? {} : { startedAt }) },
+    'signal',
+  );
 }
 
 export function decodeObligation(row: Row): Obligation {

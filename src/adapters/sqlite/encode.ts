@@ -7,6 +7,7 @@ import { Incident } from '../../domain/incident.ts';
 import { Intent, IntentOutcome } from '../../domain/intent.ts';
 import { type MovingRecord, Obligation } from '../../domain/obligation.ts';
 import { Signal } from '../../domain/signal.ts';
+import { type SignalHead, signalText, type WrittenSignal } from '../../domain/signal-text.ts';
 import type { Change } from '../../ports/store.ts';
 
 type Save = NonNullable<Change['save']>[number];
@@ -17,7 +18,6 @@ export interface EncodedSave {
   readonly unreadWakeAt: number | null;
   readonly body: string;
 }
-type SignalColumns = Pick<Signal, 'dedupeKey' | 'occurrence' | 'status' | 'startedAt' | 'receivedAt' | 'incidentId'>;
 
 export interface Encoded<T> {
   readonly item: T;
@@ -27,7 +27,7 @@ export interface Encoded<T> {
 /** A change as it goes to the tables: checked and in text, so that the transaction is short and nothing can alter it while it waits. */
 export interface EncodedChange {
   readonly saves: readonly EncodedSave[];
-  readonly signals: readonly Encoded<SignalColumns>[];
+  readonly signals: readonly Encoded<SignalHead>[];
   readonly evidence: readonly Encoded<Evidence>[];
   readonly audit: readonly Encoded<AuditEvent>[];
   readonly approval: Encoded<Approval> | null;
@@ -70,11 +70,23 @@ function encodeSave({ record, expectedVersion, unreadWakeAt }: Save): EncodedSav
   return { record: parsed, expectedVersion, unreadWakeAt: unreadWakeAt ?? null, body: JSON.stringify(parsed) };
 }
 
+const Head = Signal.pick({
+  dedupeKey: true,
+  occurrence: true,
+  status: true,
+  startedAt: true,
+  receivedAt: true,
+  incidentId: true,
+});
+
 /** Only the columns are kept beside the text: of thousands that wait for their commit the rest would outlive a collection of garbage for nothing. */
-function encodeSignal(signal: Signal): Encoded<SignalColumns> {
-  const { item, body } = encoded(Signal, signal, `signal ${signal.id}`);
+function encodeSignal(signal: Signal | WrittenSignal): Encoded<SignalHead> {
+  if ('text' in signal) {
+    return { item: checked(Head, signal, `signal ${signal.dedupeKey}`), body: signal.text };
+  }
+  const item = checked(Signal, signal, `signal ${signal.id}`);
   const { dedupeKey, occurrence, status, startedAt, receivedAt, incidentId } = item;
-  return { item: { dedupeKey, occurrence, status, startedAt, receivedAt, incidentId }, body };
+  return { item: { dedupeKey, occurrence, status, startedAt, receivedAt, incidentId }, body: signalText(item) };
 }
 
 function encoded<T>(schema: z.ZodType<T>, value: T, subject: string): Encoded<T> {

@@ -109,7 +109,7 @@ describe('the file', () => {
 
     const refused = await open().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 5 } });
+    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 6 } });
     // Not even the lock stays behind.
     expect(await open().catch((error: unknown) => error)).toMatchObject({ code: 'store-schema-newer' });
   });
@@ -128,6 +128,7 @@ describe('the file', () => {
       { version: 3, name: 'beginning of signals as a column', at: T0 },
       { version: 4, name: 'counts of log events', at: T0 },
       { version: 5, name: 'counts of log events by owner', at: T0 },
+      { version: 6, name: 'signals do not repeat their columns', at: T0 },
     ]);
   });
 
@@ -154,6 +155,7 @@ describe('the file', () => {
     });
     await store.close();
     const db = new DatabaseSync(path);
+    db.prepare('UPDATE signal SET body = ?').run(JSON.stringify(signalOf('1', 'a', { startedAt: T0 - 7 })));
     db.exec('ALTER TABLE signal DROP COLUMN started_at; DELETE FROM migration WHERE version >= 3');
     dropLogTables(db);
     db.close();
@@ -163,6 +165,10 @@ describe('the file', () => {
     const heads = await again.inboxHeads('a', 0, 10);
 
     expect(heads.map(({ startedAt }) => startedAt)).toEqual([T0 - 7, T0 - 3]);
+    expect((await again.inbox('a', 0, 10)).map(({ signal }) => signal)).toEqual([
+      signalOf('1', 'a', { startedAt: T0 - 7 }),
+      signalOf('2', 'a', { startedAt: T0 - 3 }),
+    ]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { AuditEvent } from '../../domain/audit-event.ts';
 import { Evidence } from '../../domain/evidence.ts';
 import { Intent } from '../../domain/intent.ts';
 import type { RecordRef } from '../../domain/obligation.ts';
-import { SIGNALS_SHOWN, Signal } from '../../domain/signal.ts';
+import { SIGNALS_SHOWN } from '../../domain/signal.ts';
 import type { Store } from '../../ports/store.ts';
 import { countSince, inboxEnd } from './check-change.ts';
 import { type Database, integerOf, integerOrNull, type Row, textOf } from './database.ts';
@@ -12,7 +12,9 @@ import {
   decodeHead,
   decodeIncident,
   decodeObligation,
+  decodeSignal,
   MOVING_COLUMNS,
+  SIGNAL_COLUMNS,
   StoredAutonomy,
   StoredFreeze,
 } from './decode.ts';
@@ -157,12 +159,12 @@ function readSignals(db: Database): Pick<Reads, 'intakeView' | 'inbox' | 'inboxH
     inbox: (incidentId, afterPosition, limit) =>
       db
         .all(
-          'SELECT seq, body FROM signal WHERE incident_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+          `SELECT ${SIGNAL_COLUMNS} FROM signal WHERE incident_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
           incidentId,
           afterPosition,
           limit,
         )
-        .map((row) => ({ position: integerOf(row, 'seq'), signal: decode(Signal, row, 'signal') })),
+        .map((row) => ({ position: integerOf(row, 'seq'), signal: decodeSignal(row) })),
     inboxHeads: (incidentId, afterPosition, limit) =>
       db
         .all(
@@ -230,7 +232,7 @@ function readFacts(db: Database): FactReads {
 }
 
 /** Sizes of IN lists: a few, so that as few statements stay prepared; a list is filled up with NULL, which equals nothing. */
-const LIST_SIZES = [1, 10, 50] as const;
+const LIST_SIZES = [1, 10, 50, 100, 250] as const;
 const LISTS = new Map(LIST_SIZES.map((size) => [size, `(${Array.from({ length: size }, () => '?').join(',')})`]));
 const ANY_SIZE = '(SELECT value FROM json_each(?))';
 

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { type FakeCluster, fakeCluster, fakeWorkload } from '../../../test/fakes/cluster.ts';
 import { openSqliteStore } from '../../adapters/sqlite/index.ts';
 import type { Store } from '../../ports/store.ts';
-import { createRedactor } from '../../redaction/redactor.ts';
+import { createRedactor, type Redactor } from '../../redaction/redactor.ts';
 import { createManualClock, type ManualClock } from '../../simulation/clock.ts';
 import { type AlertIntake, type AlertIntakeOptions, createAlertIntake, type IntakeLimits } from '../alert-intake.ts';
+import { createAlertReader } from '../read-alerts.ts';
+import { type BodyReceiver, createBodyReceiver, type PendingLimits } from '../receive-body.ts';
 
 export const START = Date.parse('2026-11-22T08:00:00Z');
 
-export const LIMITS: IntakeLimits = {
+export const LIMITS: IntakeLimits & PendingLimits = {
   maxAlertsPerBody: 100,
   maxLabelsPerAlert: 40,
   maxLabelBytes: 1_024,
@@ -59,8 +61,17 @@ export function bodyOf(alerts: readonly unknown[], more: Record<string, unknown>
   });
 }
 
+/** What both halves of intake are made of: reading a body, and storing what was read. */
+export interface WholeIntakeOptions extends Omit<AlertIntakeOptions, 'reader' | 'watchdogSeen'> {
+  readonly redactor: Redactor;
+  readonly limits: IntakeLimits & PendingLimits;
+  readonly watchdog?: { readonly alertname: string; seen(now: number): void };
+}
+
 export interface IntakeBench {
-  readonly intake: AlertIntake;
+  readonly intake: BodyReceiver;
+  /** Its second half alone. */
+  readonly storing: AlertIntake;
   readonly store: Store;
   readonly cluster: FakeCluster;
   readonly clock: ManualClock;
@@ -71,7 +82,7 @@ export interface IntakeBench {
 
 /** Intake on an embedded store of its own, with a shop of two workloads. */
 export async function openIntake(
-  change: (options: AlertIntakeOptions) => Partial<AlertIntakeOptions> = () => ({}),
+  change: (options: WholeIntakeOptions) => Partial<WholeIntakeOptions> = () => ({}),
 ): Promise<IntakeBench> {
   const folder = mkdtempSync(join(tmpdir(), 'hale-intake-'));
   const clock = createManualClock({ startMs: START });
@@ -80,7 +91,7 @@ export async function openIntake(
   cluster.addWorkload(fakeWorkload());
   cluster.addWorkload(fakeWorkload({ subject: { name: 'web' } }));
   const hints: IntakeBench['hints'] = [];
-  const base: AlertIntakeOptions = {
+  const base: WholeIntakeOptions = {
     store,
     cluster: cluster.reader,
     alerts: null,
@@ -90,12 +101,20 @@ export async function openIntake(
     limits: LIMITS,
     onSignal: ({ id }, wakeAt) => hints.push({ id, wakeAt }),
   };
-  const intake = createAlertIntake({ ...base, ...change(base) });
+  const options = { ...base, ...change(base) };
+  const reader = createAlertReader({ ...options, watchdogName: options.watchdog?.alertname ?? null });
+  const storing = createAlertIntake({ ...options, reader, watchdogSeen: (now) => options.watchdog?.seen(now) });
+  const intake = createBodyReceiver({
+    reader,
+    take: (alerts) => storing.take(alerts),
+    limits: options.limits,
+    onRefused: (code) => options.meter?.refused(code),
+  });
   async function close(): Promise<void> {
     await store.close();
     rmSync(folder, { recursive: true });
   }
-  return { intake, store, cluster, clock, hints, close };
+  return { intake, storing, store, cluster, clock, hints, close };
 }
 
 export function countingIds(): () => string {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { openSqliteStore, type SqliteStore } from '../../adapters/sqlite/index.ts';
 import { systemClock } from '../../adapters/timers/system-clock.ts';
 import { logRoutes } from '../../http/log-routes.ts';
+import type { LogServer } from '../../http/log-server.ts';
 import { createLogServer } from '../../http/log-server.ts';
-import type { HttpServer } from '../../http/server.ts';
 import { createAuthenticator, type IntakeCredential } from '../../intake/authenticate.ts';
 import { NORMALISE_DEFAULTS } from '../../log-records/index.ts';
 import type { LogStore } from '../../ports/log-store.ts';
@@ -58,7 +58,7 @@ export async function openLogs(options: OpenLogsOptions = {}): Promise<OpenLogs>
       overflowed: (count) => note('overflowed', count),
     },
   });
-  const server: HttpServer = await createLogServer({
+  const server: LogServer = await createLogServer({
     listen: { host: '127.0.0.1', port: 0, tls: null },
     limits: { bodyTimeoutMs: options.bodyTimeoutMs ?? 10_000, maxConnections: 50 },
     routes: (app) =>

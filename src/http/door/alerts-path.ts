@@ -1,0 +1,1 @@
+export const ALERTS_PATH = '/api/v1/alerts';
