@@ -238,10 +238,8 @@ describe.skipIf(helm === undefined)('the chart, rendered by helm', () => {
       ports: [{ name: 'http' }, { name: 'logs', port: 9200, targetPort: 'logs' }],
     });
     expect(text).toContain('{ name: logs, containerPort: 9280 }');
-    const file = parse(
-      String((objects.find(({ kind }) => kind === 'ConfigMap')?.['data'] as object)['hale.yaml' as never]),
-    );
-    expect(file.logs.intake).toEqual({ host: '0.0.0.0', port: 9280, auth });
+    const { data } = objects.find(({ kind }) => kind === 'ConfigMap') as unknown as { data: Record<string, string> };
+    expect(parse(data['hale.yaml'] ?? '')).toMatchObject({ logs: { intake: { host: '0.0.0.0', port: 9280, auth } } });
     expect(render().text).not.toContain('name: logs');
   });
 
