@@ -69,22 +69,24 @@ export type IndicatorId = keyof typeof INDICATORS;
 export const INDICATOR_IDS = Object.keys(INDICATORS) as IndicatorId[];
 export type Indicators = Readonly<Partial<Record<IndicatorId, number>>>;
 
-/** What is added up over the pods of a workload; the indicators are made of these. `tail`: each pod's quantile times its requests. */
-export type Part =
-  | 'count'
-  | 'failed'
-  | 'seconds'
-  | 'tail'
-  | 'in-flight'
-  | 'cpu'
-  | 'periods'
-  | 'throttled'
-  | 'memory'
-  | 'memory-limit'
-  | 'pool-used'
-  | 'pool-max'
-  | 'pool-waiting'
-  | 'lag';
+/** What counts requests: `count` is there wherever any of them is. `tail`: each pod's quantile times its requests. */
+export const REQUEST_PARTS = ['count', 'failed', 'seconds', 'tail'] as const;
+/** What is added up over the pods of a workload; the indicators are made of these. */
+export const PARTS = [
+  ...REQUEST_PARTS,
+  'in-flight',
+  'cpu',
+  'periods',
+  'throttled',
+  'memory',
+  'memory-limit',
+  'pool-used',
+  'pool-max',
+  'pool-waiting',
+  'lag',
+] as const;
+export type RequestPart = (typeof REQUEST_PARTS)[number];
+export type Part = (typeof PARTS)[number];
 
 export type Parts = Partial<Record<Part, number>>;
 

@@ -3,6 +3,7 @@ import { fakeCluster, fakePods, fakeWorkload } from '../../test/fakes/cluster.ts
 import { type FakeSeries, fakeMetrics, fakeSeries } from '../../test/fakes/metrics.ts';
 import { HaleError } from '../domain/errors.ts';
 import { createScan, type ScanChange, type ScanReport } from './index.ts';
+import { createPartsTable } from './parts-table.ts';
 import { discoveredIn, scanQueries } from './queries.ts';
 import { readParts } from './read-parts.ts';
 
@@ -339,7 +340,8 @@ describe('scan', () => {
       };
       series.counter({ ...labels, __name__: 'istio_request_duration_milliseconds_count' }, 500, SHAPE);
     });
-    const read = await readParts(
+    const table = createPartsTable();
+    await readParts(
       scanQueries(
         discoveredIn(
           [`${NAME}_count`, 'istio_request_duration_milliseconds_count'].map((name) => ({
@@ -348,6 +350,7 @@ describe('scan', () => {
         ),
         { everyMs: () => STEP_MS, windowMs: () => MINUTE_MS },
       ),
+      table,
       {
         metrics: world.metrics,
         cluster: world.cluster.reader,
@@ -357,9 +360,9 @@ describe('scan', () => {
       },
     );
 
-    expect([...read.workloads.values()].map(({ parts }) => parts.count)).toEqual([
-      expect.closeTo(20 * world.pods.length) as number,
-    ]);
+    const counts: (number | undefined)[] = [];
+    table.each((_, parts) => counts.push(parts.count));
+    expect(counts).toEqual([expect.closeTo(20 * world.pods.length) as number]);
   });
 
   it('resolves what an earlier process raised, once it is usual', async () => {
