@@ -154,6 +154,8 @@ export function createHttpTransport(ioClock: Clock): HttpTransport {
     let handedOver = false;
     let refusal: { readonly error: unknown } | null = null;
     const handOver = (piece: string): void => {
+      // What comes after a refusal, until the connection is closed, is for nobody.
+      if (refusal !== null) return;
       handedOver = true;
       try {
         request.onText?.(piece);
