@@ -51,8 +51,8 @@ const STRONG_AMOUNT = 2;
 const STRONG_RATIO = 1.5;
 /** So many spreads off need no alarm: a scorer is silent for a while after its last one. */
 const UNMISTAKABLE_SPREADS = 10;
-/** What is off by less has to last by the clock where values come often, and by their number where they come seldom. */
-const PERSIST_VALUES = 3;
+/** What is off by less has to last by the clock where values come often, and, where they come seldom, for more of them than the hiccup of one scrape stays in the window. */
+const PERSIST_VALUES = 4;
 /** An alarm counts for what begins this soon after it. */
 const ALARM_HOLDS_MS = 60_000;
 /** A suspicion that has not become an episode by then is dropped, and what is expected is asked anew: a slow rise is no trouble. */
