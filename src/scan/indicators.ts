@@ -1,3 +1,4 @@
+import type { WorkloadView } from '../ports/cluster.ts';
 import type { EpisodeOptions } from '../series/index.ts';
 
 /** What is followed of every workload, and from when on it is trouble. */
@@ -8,6 +9,8 @@ export interface Indicator {
   readonly trouble: EpisodeOptions | null;
   /** Only judged where so many requests flow within the window of the rates. */
   readonly minRequests: number;
+  /** Told by its distance alone, for it stands still on usual days: a seventh of the room. */
+  readonly isStill?: boolean;
 }
 
 /** Saturation comes and goes by itself; when it hurts, users' own indicators say so first. */
@@ -63,6 +66,21 @@ export const INDICATORS = {
     trouble: { ...SATURATION, leastRatio: 3, leastAmount: 0.1 },
     minRequests: 0,
   },
+  backlog: {
+    meaning: 'messages that wait for it',
+    unit: '',
+    trouble: { ...SATURATION, leastRatio: 3, leastAmount: 500 },
+    minRequests: 0,
+    isStill: true,
+  },
+  // A rollout and a restart are over by then, as a rule.
+  'not-ready': {
+    meaning: 'share of wanted pods that are not ready',
+    unit: '',
+    trouble: { ...SATURATION, leastAmount: 0.5, persistMs: 300_000 },
+    minRequests: 0,
+    isStill: true,
+  },
 } as const satisfies Record<string, Indicator>;
 
 export type IndicatorId = keyof typeof INDICATORS;
@@ -84,6 +102,7 @@ export const PARTS = [
   'pool-max',
   'pool-waiting',
   'lag',
+  'backlog',
 ] as const;
 export type RequestPart = (typeof REQUEST_PARTS)[number];
 export type Part = (typeof PARTS)[number];
@@ -108,9 +127,15 @@ export function indicatorsOf(parts: Parts, unread: ReadonlySet<Part> = new Set()
   put('pool-used', share(parts['pool-used'], parts['pool-max']));
   put('pool-waiting', parts['pool-waiting']);
   put('lag', parts.lag);
+  put('backlog', parts.backlog);
   return values;
 }
 
 function share(part: number | undefined, whole: number | undefined): number | undefined {
   return part === undefined || whole === undefined || whole <= 0 ? undefined : part / whole;
+}
+
+/** The share of wanted pods that are not ready, by the counts of Kubernetes itself; of a kind that has no number of pods, and of what is scaled to none, there is none. */
+export function notReadyOf({ replicas, readyReplicas }: Pick<WorkloadView, 'replicas' | 'readyReplicas'>): Indicators {
+  return replicas === null || replicas === 0 ? {} : { 'not-ready': Math.max(0, 1 - readyReplicas / replicas) };
 }

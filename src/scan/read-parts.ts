@@ -30,6 +30,7 @@ export async function readParts(
   },
 ): Promise<PartsRead> {
   const atAddress = addressBook(deps.cluster);
+  const atName = nameBook(deps.cluster);
   const left: { query: ScanQuery; why: 'too-many-series' | 'not-answered' }[] = [];
   let asked = 0;
   table.begin();
@@ -60,7 +61,7 @@ export async function readParts(
   function add(query: ScanQuery, { labels, value }: InstantSample): void {
     if (!Number.isFinite(value)) return;
     const part = query.partOf(labels);
-    const workload = part === null ? null : workloadOf(query, labels, deps.cluster, atAddress);
+    const workload = part === null ? null : workloadOf(query, labels, deps.cluster, { atAddress, atName });
     if (part !== null && workload !== null) table.add(query, workload, part, value);
   }
 
@@ -83,6 +84,20 @@ function addressBook(cluster: ScanCluster): AddressBook {
   };
 }
 
+type NameBook = (name: string) => WorkloadView | null;
+
+/** Of one scan: the workload of that name, where no other has it. */
+function nameBook(cluster: ScanCluster): NameBook {
+  let byName: Map<string, WorkloadView | null> | null = null;
+  return (name) => {
+    if (byName === null) {
+      byName = new Map();
+      for (const one of cluster.workloads()) byName.set(one.subject.name, byName.has(one.subject.name) ? null : one);
+    }
+    return byName.get(name) ?? null;
+  };
+}
+
 function scopeOf(query: ScanQuery, namespaces: readonly string[]): string {
   return `,${query.namespaceLabel}=~${promqlString(namespaces.map(escapeRegex).join('|'))}`;
 }
@@ -94,11 +109,13 @@ function namespacesOf(cluster: Pick<ClusterReader, 'workloads'>): readonly strin
 type Labels = Readonly<Record<string, string>>;
 
 function workloadOf(
-  { placedBy, addressesIn }: ScanQuery,
+  { placedBy, addressesIn, namedIn }: ScanQuery,
   labels: Labels,
   cluster: Pick<ClusterReader, 'workloadOfPod' | 'workload'>,
-  atAddress: AddressBook,
+  { atAddress, atName }: { readonly atAddress: AddressBook; readonly atName: NameBook },
 ): WorkloadView | null {
+  if (namedIn !== undefined)
+    return atName(namedIn.map((label) => labels[label] ?? '').find((name) => name !== '') ?? '');
   if (addressesIn !== undefined) {
     for (const { namespace, address } of addressesIn(labels)) {
       const found = atAddress(namespace, address);

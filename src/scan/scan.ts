@@ -2,7 +2,7 @@ import { isHaleError } from '../domain/errors.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
 import type { MetricsReader } from '../ports/metrics.ts';
 import type { IndicatorId } from './indicators.ts';
-import { indicatorsOf } from './indicators.ts';
+import { indicatorsOf, notReadyOf } from './indicators.ts';
 import { intervalsOf, PACE_QUERY, type PaceOptions, paceOf, scanEveryMs } from './pace.ts';
 import { createPartsTable } from './parts-table.ts';
 import {
@@ -143,8 +143,15 @@ export function createScan(options: ScanOptions): Scan {
       table.each((workload, parts) => {
         seen.add(workload.subject.uid);
         if (when === 'past' && isYoung(workload, at)) return;
-        changes.push(...list.take(workload, indicatorsOf(parts, unread), { at, windowMs }));
+        const ready = when === 'past' ? {} : notReadyOf(options.cluster.workload(workload.subject) ?? workload);
+        changes.push(...list.take(workload, { ...indicatorsOf(parts, unread), ...ready }, { at, windowMs }));
       });
+      // Who measures nothing, or has no pod left that could, is followed all the same: Kubernetes tells.
+      for (const workload of when === 'past' ? [] : options.cluster.workloads()) {
+        if (seen.has(workload.subject.uid)) continue;
+        seen.add(workload.subject.uid);
+        changes.push(...list.take(workload, notReadyOf(workload), { at, windowMs }));
+      }
       list.forget(seen, at);
       const { series, stateBytes, refused } = list.size();
       return {

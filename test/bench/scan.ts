@@ -24,7 +24,7 @@ type Result = z.infer<typeof Result>;
 export const bench: Bench = {
   name: 'scan',
   summary:
-    'one scan of 2,000 workloads (6,000 pods) by eleven indicators: CPU and memory, beside 200 and 5,000 workloads',
+    'one scan of 2,000 workloads (6,000 pods) by twelve indicators: CPU and memory, beside 200 and 5,000 workloads',
   async run({ emit, progress, seed }) {
     const results = new Map<number, Result>();
     for (const size of SIZES) {

@@ -26,7 +26,7 @@ const scan = createScan({
   cluster: {
     ...cluster.reader,
     workloadOfPod: (_, pod) => byPod.get(pod) ?? null,
-    workloads: () => [...byPod.values()],
+    workloads: () => [...new Set(byPod.values())],
   },
   // As the product has it where labels explode; elsewhere enough for all.
   ...(explodedNamespace === undefined

@@ -3,7 +3,7 @@ import { PACE_QUERY } from '../../../src/scan/pace.ts';
 import { createRandom } from '../../../src/simulation/random.ts';
 import { fakePods, fakeWorkload } from '../../fakes/cluster.ts';
 
-/** Families of an HTTP service in Node with a pool, and of its containers: enough for all eleven indicators. */
+/** Families of an HTTP service in Node with a pool, and of its containers: enough for all indicators but that of queues. */
 const NAMES = [
   'http_server_request_duration_seconds_count',
   'http_server_request_duration_seconds_bucket',
