@@ -104,7 +104,6 @@ export const PARTS = [
   'lag',
   'backlog',
 ] as const;
-export type RequestPart = (typeof REQUEST_PARTS)[number];
 export type Part = (typeof PARTS)[number];
 
 export type Parts = Partial<Record<Part, number>>;

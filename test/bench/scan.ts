@@ -77,7 +77,7 @@ export const bench: Bench = {
     });
     progress(`${MEASURED} workloads, and ${EXPLODED} series of nobody`);
     const exploded = await measure(MEASURED, seed, EXPLODED);
-    if (exploded.workloads !== MEASURED || exploded.series !== measured.series || exploded.left.length === 0)
+    if (exploded.workloads !== MEASURED || exploded.series < measured.series || exploded.left.length === 0)
       throw new Error(`an explosion of labels: ${exploded.workloads} workloads read, ${exploded.left.length} left out`);
     progress(`left out: ${exploded.left.join(', ')}`);
     const beside = (figure: keyof Result & ('cpuS' | 'rssMb')) => ({

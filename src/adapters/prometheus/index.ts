@@ -70,7 +70,7 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
               },
             }),
         signal,
-        onText: samples?.push,
+        onText: samples && ((piece) => samples.push(piece)),
       });
       if (answer.status !== 200) throw metricsRefusal(answer, what, target.shown);
       const { envelope, warnings } = samples?.end() ?? { envelope: parseEnvelope(answer.body), warnings: [] };
