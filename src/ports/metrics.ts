@@ -33,7 +33,7 @@ export interface QueryOptions {
 }
 
 export interface InstantOptions extends QueryOptions {
-  /** Is given each sample, and the list of the answer may be empty then: for answers that need not be kept. Nothing is given of an answer that has too many series. */
+  /** Is given each sample as it comes, and the list of the answer may be empty then: for answers that need not be kept. What was given counts only once the answer is there: it may still fail. */
   readonly take?: (sample: InstantSample) => void;
 }
 

@@ -1,3 +1,4 @@
+import type { WorkloadView } from '../ports/cluster.ts';
 import type { EpisodeOptions } from '../series/index.ts';
 
 /** What is followed of every workload, and from when on it is trouble. */
@@ -8,6 +9,8 @@ export interface Indicator {
   readonly trouble: EpisodeOptions | null;
   /** Only judged where so many requests flow within the window of the rates. */
   readonly minRequests: number;
+  /** Told by its distance alone, for it stands still on usual days: a seventh of the room. */
+  readonly isStill?: boolean;
 }
 
 /** Saturation comes and goes by itself; when it hurts, users' own indicators say so first. */
@@ -63,28 +66,45 @@ export const INDICATORS = {
     trouble: { ...SATURATION, leastRatio: 3, leastAmount: 0.1 },
     minRequests: 0,
   },
+  backlog: {
+    meaning: 'messages that wait for it',
+    unit: '',
+    trouble: { ...SATURATION, leastRatio: 3, leastAmount: 500 },
+    minRequests: 0,
+    isStill: true,
+  },
+  // A rollout and a restart are over by then, as a rule.
+  'not-ready': {
+    meaning: 'share of wanted pods that are not ready',
+    unit: '',
+    trouble: { ...SATURATION, leastAmount: 0.5, persistMs: 300_000 },
+    minRequests: 0,
+    isStill: true,
+  },
 } as const satisfies Record<string, Indicator>;
 
 export type IndicatorId = keyof typeof INDICATORS;
 export const INDICATOR_IDS = Object.keys(INDICATORS) as IndicatorId[];
 export type Indicators = Readonly<Partial<Record<IndicatorId, number>>>;
 
-/** What is added up over the pods of a workload; the indicators are made of these. `tail`: each pod's quantile times its requests. */
-export type Part =
-  | 'count'
-  | 'failed'
-  | 'seconds'
-  | 'tail'
-  | 'in-flight'
-  | 'cpu'
-  | 'periods'
-  | 'throttled'
-  | 'memory'
-  | 'memory-limit'
-  | 'pool-used'
-  | 'pool-max'
-  | 'pool-waiting'
-  | 'lag';
+/** What counts requests: `count` is there wherever any of them is. `tail`: each pod's quantile times its requests. */
+export const REQUEST_PARTS = ['count', 'failed', 'seconds', 'tail'] as const;
+/** What is added up over the pods of a workload; the indicators are made of these. */
+export const PARTS = [
+  ...REQUEST_PARTS,
+  'in-flight',
+  'cpu',
+  'periods',
+  'throttled',
+  'memory',
+  'memory-limit',
+  'pool-used',
+  'pool-max',
+  'pool-waiting',
+  'lag',
+  'backlog',
+] as const;
+export type Part = (typeof PARTS)[number];
 
 export type Parts = Partial<Record<Part, number>>;
 
@@ -106,9 +126,15 @@ export function indicatorsOf(parts: Parts, unread: ReadonlySet<Part> = new Set()
   put('pool-used', share(parts['pool-used'], parts['pool-max']));
   put('pool-waiting', parts['pool-waiting']);
   put('lag', parts.lag);
+  put('backlog', parts.backlog);
   return values;
 }
 
 function share(part: number | undefined, whole: number | undefined): number | undefined {
   return part === undefined || whole === undefined || whole <= 0 ? undefined : part / whole;
+}
+
+/** The share of wanted pods that are not ready, by the counts of Kubernetes itself; of a kind that has no number of pods, and of what is scaled to none, there is none. */
+export function notReadyOf({ replicas, readyReplicas }: Pick<WorkloadView, 'replicas' | 'readyReplicas'>): Indicators {
+  return replicas === null || replicas === 0 ? {} : { 'not-ready': Math.max(0, 1 - readyReplicas / replicas) };
 }

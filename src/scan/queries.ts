@@ -12,6 +12,8 @@ export interface ScanQuery {
   readonly namespaceLabel: string | null;
   /** Labels that name the workload itself, for series of meshes. */
   readonly placedBy?: ServerFamily['placedBy'];
+  /** Labels that name a workload without its namespace: a consumer group that carries its name is its own. */
+  readonly namedIn?: readonly string[];
   /** What the labels of a proxy say about whom it asks. */
   readonly addressesIn?: ProxyFamily['addressesIn'];
   /** Who counted the requests; null: it is no question about requests. The same ones are counted by each, so that only the first that knows a workload speaks of it. */
@@ -55,12 +57,26 @@ const EVENT_LOOP = [
 ] as const;
 const IN_FLIGHT = ['http_server_active_requests', 'http.server.active_requests'] as const;
 const CPU = ['container_cpu_usage_seconds_total', 'process_cpu_seconds_total'] as const;
+/** Of the consumers' own pods: the Kafka client by Micrometer or JMX; each sees the lag of its own partitions. */
+const CONSUMER_LAG = ['kafka_consumer_fetch_manager_records_lag_max', 'kafka_consumer_records_lag_max'] as const;
+/** bullmq-otel, and the habits of those who export BullMQ by hand; of a queue in Redis all pods see the same. */
+const JOBS_WAITING = ['bullmq_jobs_waiting', 'bull_jobs_waiting', 'bull_queue_waiting'] as const;
+const JOBS = ['bullmq_queue_jobs', 'bullmq.queue.jobs'] as const;
+/** kafka_exporter and kminion, the sum before its parts. */
+const GROUP_LAG = [
+  'kafka_consumergroup_lag_sum',
+  'kafka_consumergroup_lag',
+  'kminion_kafka_consumer_group_topic_lag',
+] as const;
+const GROUPS = ['consumergroup', 'group_id'] as const;
 const CONTAINER = 'container!="",container!="POD"';
 
 /** Asks, once for all workloads, which of the known families exist. */
 export function discoveryQuery(): string {
   const server = FAMILIES.map(({ name }) => `${name.replaceAll('.', '[.]')}(_count|_bucket)?`);
-  const others = [...EVENT_LOOP, ...IN_FLIGHT, ...CPU, 'container_cpu_cfs_periods_total', MEMORY, MEMORY_LIMIT];
+  const queues = [...CONSUMER_LAG, ...JOBS_WAITING, ...JOBS, ...GROUP_LAG];
+  const containers = [...CPU, 'container_cpu_cfs_periods_total', MEMORY, MEMORY_LIMIT];
+  const others = [...EVENT_LOOP, ...IN_FLIGHT, ...containers, ...queues];
   const names = [...server, ...others.map((name) => name.replaceAll('.', '[.]')), POOL_NAMES];
   return `count by (__name__, job) ({__name__=~${promqlString(names.join('|'))}})`;
 }
@@ -105,7 +121,45 @@ export function scanQueries({ servers, names }: Discovered, pace: Pace): ScanQue
   if (lag !== undefined) queries.push({ ...gauge('lag', lag, '', pace, 'max'), add: 'max' });
   const pools = [...names.keys()].filter((name) => POOL_PATTERN.test(name));
   if (pools.length > 0) queries.push(poolQuery(Math.min(...pools.map((name) => pace.everyMs(name)))));
-  return queries;
+  return [...queries, ...queueQueries(first, pace)];
+}
+
+/** The consumers' own word first; what exporters say of their group is the same backlog, and the larger of both counts. */
+function queueQueries(first: (all: readonly string[]) => string | undefined, pace: Pace): ScanQuery[] {
+  const lag = first(CONSUMER_LAG);
+  const waiting = first(JOBS_WAITING);
+  const jobs = first(JOBS);
+  const group = first(GROUP_LAG);
+  const isWaiting = (label: string) => `${label}=~"|wait|waiting"`;
+  const states = [
+    isWaiting('state'),
+    isWaiting(jobs?.includes('.') ? '"bullmq.job.state"' : 'bullmq_job_state'),
+  ].join();
+  const largest = (name: string, only: string): ScanQuery => ({
+    ...gauge('backlog', name, only, pace, 'max'),
+    add: 'max',
+  });
+  return [
+    ...(lag === undefined ? [] : [gauge('backlog', lag, '', pace)]),
+    ...(waiting === undefined ? [] : [largest(waiting, '')]),
+    ...(jobs === undefined ? [] : [largest(jobs, states)]),
+    ...(group === undefined ? [] : [groupQuery(group, pace.everyMs(group))]),
+  ].map((query, index) => ({ ...query, id: `backlog ${index}` }));
+}
+
+/** Two exporters tell of the same partition. */
+function groupQuery(name: string, everyMs: number): ScanQuery {
+  const group = GROUPS.join(', ');
+  return {
+    ...plain(
+      'backlog',
+      everyMs,
+      () => `sum by (${group}) (max by (${group}, topic, topic_name, partition) ({__name__=${promqlString(name)}}))`,
+    ),
+    namespaceLabel: null,
+    namedIn: GROUPS,
+    add: 'max',
+  };
 }
 
 const POOL_PATTERN = new RegExp(`^(?:${POOL_NAMES})$`);

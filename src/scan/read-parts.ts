@@ -3,14 +3,12 @@ import { escapeRegex, placeOf, promqlString, workloadNamedBy } from '../domain/w
 import type { ClusterReader, WorkloadView } from '../ports/cluster.ts';
 import type { InstantSample, MetricsReader } from '../ports/metrics.ts';
 import { createCallEnds } from '../topology/index.ts';
-import type { Part, Parts } from './indicators.ts';
-import { COUNTERS, type ScanQuery } from './queries.ts';
+import type { PartsTable } from './parts-table.ts';
+import type { ScanQuery } from './queries.ts';
 
 export type ScanCluster = Pick<ClusterReader, 'workloadOfPod' | 'workload' | 'workloads' | 'podsOf' | 'services'>;
 
 export interface PartsRead {
-  /** By the subject's UID. */
-  readonly workloads: ReadonlyMap<string, { readonly workload: WorkloadView; readonly parts: Parts }>;
   /** Questions that were not answered, or only in part, with the reason. */
   readonly left: readonly { readonly query: ScanQuery; readonly why: 'too-many-series' | 'not-answered' }[];
   readonly queries: number;
@@ -19,9 +17,10 @@ export interface PartsRead {
 /** How often an answer that is too large is split by namespaces. */
 const MAX_SPLITS = 6;
 
-/** Asks all questions, one after the other, and adds the answers up for each workload that the cluster knows. */
+/** Asks all questions, one after the other, and adds the answers up in a table for each workload that the cluster knows. */
 export async function readParts(
   queries: readonly ScanQuery[],
+  table: PartsTable,
   deps: {
     readonly metrics: Pick<MetricsReader, 'instant'>;
     readonly cluster: ScanCluster;
@@ -30,23 +29,23 @@ export async function readParts(
     readonly signal: AbortSignal;
   },
 ): Promise<PartsRead> {
-  const workloads = new Map<string, Entry>();
   const atAddress = addressBook(deps.cluster);
+  const atName = nameBook(deps.cluster);
   const left: { query: ScanQuery; why: 'too-many-series' | 'not-answered' }[] = [];
   let asked = 0;
+  table.begin();
 
   async function ask(query: ScanQuery, namespaces: readonly string[] | null, depth: number): Promise<void> {
     try {
       asked += 1;
       const text = query.text(namespaces === null ? '' : scopeOf(query, namespaces));
-      const own: Totals = new Map();
-      const take = (sample: InstantSample): void => add(query, sample, own);
+      const take = (sample: InstantSample): void => add(query, sample);
       const limits = { maxSeries: deps.maxSeries, signal: deps.signal };
       const { series } = await deps.metrics.instant(text, deps.at, { ...limits, take });
       for (const sample of series) take(sample);
-      // Only an answer that was read to its end counts: half of one would be a fall.
-      for (const [workload, parts] of own) merge(query, workload, parts);
+      table.keep(query);
     } catch (error) {
+      table.drop();
       if (!isHaleError(error)) throw error;
       const all = namespaces ?? namespacesOf(deps.cluster);
       if (error.code !== 'metrics-limit' || query.namespaceLabel === null || all.length < 2 || depth >= MAX_SPLITS) {
@@ -59,37 +58,15 @@ export async function readParts(
     }
   }
 
-  function add(query: ScanQuery, { labels, value }: InstantSample, own: Totals): void {
+  function add(query: ScanQuery, { labels, value }: InstantSample): void {
     if (!Number.isFinite(value)) return;
     const part = query.partOf(labels);
-    const workload = part === null ? null : workloadOf(query, labels, deps.cluster, atAddress);
-    if (part === null || workload === null) return;
-    const parts = own.get(workload) ?? {};
-    parts[part] = together(query, parts[part], value);
-    own.set(workload, parts);
-  }
-
-  function merge(query: ScanQuery, workload: WorkloadView, parts: Parts): void {
-    const { uid } = workload.subject;
-    const entry = workloads.get(uid) ?? { workload, parts: {}, requests: {} };
-    const into = query.countedBy === null ? entry.parts : (entry.requests[query.countedBy] ??= {});
-    for (const [part, value] of Object.entries(parts) as [Part, number][])
-      into[part] = together(query, into[part], value);
-    workloads.set(uid, entry);
+    const workload = part === null ? null : workloadOf(query, labels, deps.cluster, { atAddress, atName });
+    if (part !== null && workload !== null) table.add(query, workload, part, value);
   }
 
   for (const query of queries) await ask(query, null, 0);
-  for (const { parts, requests } of workloads.values()) {
-    const counter = COUNTERS.find((one) => requests[one]?.count !== undefined);
-    if (counter !== undefined) Object.assign(parts, requests[counter]);
-  }
-  return { workloads, left, queries: asked };
-}
-
-interface Entry {
-  readonly workload: WorkloadView;
-  readonly parts: Parts;
-  readonly requests: Partial<Record<(typeof COUNTERS)[number], Parts>>;
+  return { left, queries: asked };
 }
 
 type AddressBook = (namespace: string, address: string) => WorkloadView | null;
@@ -107,11 +84,18 @@ function addressBook(cluster: ScanCluster): AddressBook {
   };
 }
 
-type Totals = Map<WorkloadView, Parts>;
+type NameBook = (name: string) => WorkloadView | null;
 
-function together({ add }: ScanQuery, before: number | undefined, value: number): number {
-  if (before === undefined) return value;
-  return add === 'sum' ? before + value : Math.max(before, value);
+/** Of one scan: the workload of that name, where no other has it. */
+function nameBook(cluster: ScanCluster): NameBook {
+  let byName: Map<string, WorkloadView | null> | null = null;
+  return (name) => {
+    if (byName === null) {
+      byName = new Map();
+      for (const one of cluster.workloads()) byName.set(one.subject.name, byName.has(one.subject.name) ? null : one);
+    }
+    return byName.get(name) ?? null;
+  };
 }
 
 function scopeOf(query: ScanQuery, namespaces: readonly string[]): string {
@@ -125,11 +109,13 @@ function namespacesOf(cluster: Pick<ClusterReader, 'workloads'>): readonly strin
 type Labels = Readonly<Record<string, string>>;
 
 function workloadOf(
-  { placedBy, addressesIn }: ScanQuery,
+  { placedBy, addressesIn, namedIn }: ScanQuery,
   labels: Labels,
   cluster: Pick<ClusterReader, 'workloadOfPod' | 'workload'>,
-  atAddress: AddressBook,
+  { atAddress, atName }: { readonly atAddress: AddressBook; readonly atName: NameBook },
 ): WorkloadView | null {
+  if (namedIn !== undefined)
+    return atName(namedIn.map((label) => labels[label] ?? '').find((name) => name !== '') ?? '');
   if (addressesIn !== undefined) {
     for (const { namespace, address } of addressesIn(labels)) {
       const found = atAddress(namespace, address);

@@ -3,6 +3,7 @@ import { fakeCluster, fakePods, fakeWorkload } from '../../test/fakes/cluster.ts
 import { type FakeSeries, fakeMetrics, fakeSeries } from '../../test/fakes/metrics.ts';
 import { HaleError } from '../domain/errors.ts';
 import { createScan, type ScanChange, type ScanReport } from './index.ts';
+import { createPartsTable } from './parts-table.ts';
 import { discoveredIn, scanQueries } from './queries.ts';
 import { readParts } from './read-parts.ts';
 
@@ -13,6 +14,8 @@ const MINUTE_MS = 60_000;
 const TROUBLE_AT = T0 + 20 * MINUTE_MS;
 const END = T0 + 30 * MINUTE_MS;
 const SHAPE = { from: T0, to: END };
+/** What comes and goes by itself has to last for ten minutes. */
+const LONG = { from: T0, to: T0 + 45 * MINUTE_MS };
 const NAME = 'http_request_duration_seconds';
 
 type Value = number | ((at: number) => number);
@@ -178,7 +181,7 @@ describe('scan', () => {
     const report = await world.scan.run(T0 + 5 * MINUTE_MS, AbortSignal.timeout(10_000));
 
     expect(report.series).toBe(2);
-    expect(report.left).toEqual([{ what: '1 series', why: 'too-many-series' }]);
+    expect(report.left).toEqual([{ what: '2 series', why: 'too-many-series' }]);
   });
 
   it('stands an explosion of labels: follows what it may, says what it leaves out, and goes on', async () => {
@@ -329,6 +332,83 @@ describe('scan', () => {
     expect(changes[0]?.workload.subject.name).toBe('orders');
   });
 
+  it.each<[string, Record<string, string>, boolean]>([
+    ['kafka_exporter', { __name__: 'kafka_consumergroup_lag_sum', consumergroup: 'orders', topic: 'created' }, false],
+    [
+      'kafka_exporter, by partition',
+      { __name__: 'kafka_consumergroup_lag', consumergroup: 'orders', topic: 'created', partition: '0' },
+      false,
+    ],
+    [
+      'kminion',
+      { __name__: 'kminion_kafka_consumer_group_topic_lag', group_id: 'orders', topic_name: 'created' },
+      false,
+    ],
+    ['the Kafka client by Micrometer', { __name__: 'kafka_consumer_fetch_manager_records_lag_max' }, true],
+    ['the Kafka client by JMX', { __name__: 'kafka_consumer_records_lag_max' }, true],
+    ['bullmq-otel', { __name__: 'bullmq_queue_jobs', queue: 'mails', state: 'waiting' }, true],
+    ['BullMQ by hand', { __name__: 'bull_queue_waiting', queue: 'mails' }, true],
+  ])('notices a queue that goes on growing: %s', async (_, labels, isOwn) => {
+    const growing = (now: number) => (now > TROUBLE_AT ? 20 + (now - TROUBLE_AT) / 100 : 20);
+    const world = setUp((series, pods) => {
+      for (const pod of isOwn ? pods : [undefined])
+        series.gauge({ ...labels, ...(pod === undefined ? {} : { namespace: 'shop', pod }) }, growing, LONG);
+      series.gauge(
+        { ...labels, namespace: 'other', pod: 'nobody', consumergroup: 'nobody', group_id: 'nobody' },
+        5,
+        LONG,
+      );
+    });
+
+    const { changes } = await scanAll(world, T0 + 12 * MINUTE_MS, LONG.to);
+
+    expect(told(changes)).toEqual(['backlog high firing']);
+    expect(changes[0]?.workload.subject.name).toBe('orders');
+  });
+
+  it('does not take a group for that of a workload whose name another one has, too', async () => {
+    const labels = { __name__: 'kafka_consumergroup_lag_sum', consumergroup: 'orders', topic: 'created' };
+    const world = setUp((series) => series.gauge(labels, since(20, 1e6), LONG));
+    world.cluster.addWorkload(fakeWorkload({ subject: { namespace: 'other', uid: 'uid-other' } }));
+
+    const { changes } = await scanAll(world, T0 + 12 * MINUTE_MS, LONG.to);
+
+    expect(changes).toEqual([]);
+  });
+
+  it('notices pods that stay away, of whom nothing else is known, and no rollout that passes', async () => {
+    const world = setUp(() => undefined);
+    const [view, at] = [fakeWorkload(), { at: 0 }];
+    const readyUntil = (until: number, wanted = view.replicas ?? 0) => {
+      world.cluster.addWorkload({ ...view, readyReplicas: at.at < until ? wanted : 0 });
+    };
+    const changes: ScanChange[] = [];
+    for (at.at = T0; at.at <= END; at.at += STEP_MS) {
+      // Three minutes without any pod, and then for good.
+      if (at.at < T0 + 15 * MINUTE_MS) readyUntil(at.at > T0 + 13 * MINUTE_MS ? 0 : END);
+      else readyUntil(TROUBLE_AT);
+      changes.push(...(await world.scan.run(at.at, AbortSignal.timeout(10_000))).changes);
+    }
+
+    expect(told(changes)).toEqual(['not-ready high firing']);
+    expect(changes[0]?.since).toBeGreaterThanOrEqual(TROUBLE_AT);
+    expect(changes[0]?.summary).toContain('share of wanted pods that are not ready 1');
+  });
+
+  it('takes the verdict of Linkerd for failures, which knows those of gRPC', async () => {
+    const labels = { namespace: 'shop', deployment: 'orders', direction: 'inbound', status_code: '200' };
+    const world = setUp((series) => {
+      series.counter({ ...labels, __name__: 'response_latency_ms_count' }, 20, SHAPE);
+      series.counter({ ...labels, __name__: 'response_latency_ms_sum' }, 20 * 30, SHAPE);
+      series.counter({ ...labels, __name__: 'response_total', classification: 'success' }, since(20, 14), SHAPE);
+      series.counter({ ...labels, __name__: 'response_total', classification: 'failure' }, since(0, 6), SHAPE);
+    });
+
+    const { changes } = await scanAll(world, T0 + 15 * MINUTE_MS, T0 + 23 * MINUTE_MS);
+
+    expect(told(changes)).toEqual(['failed high firing']);
+  });
+
   it('counts no request twice: what the process measures stands before what stands in front of it', async () => {
     const world = setUp((series, pods) => {
       pods.forEach((name) => requests(series, name, { perS: 20 }));
@@ -339,7 +419,8 @@ describe('scan', () => {
       };
       series.counter({ ...labels, __name__: 'istio_request_duration_milliseconds_count' }, 500, SHAPE);
     });
-    const read = await readParts(
+    const table = createPartsTable();
+    await readParts(
       scanQueries(
         discoveredIn(
           [`${NAME}_count`, 'istio_request_duration_milliseconds_count'].map((name) => ({
@@ -348,6 +429,7 @@ describe('scan', () => {
         ),
         { everyMs: () => STEP_MS, windowMs: () => MINUTE_MS },
       ),
+      table,
       {
         metrics: world.metrics,
         cluster: world.cluster.reader,
@@ -357,9 +439,9 @@ describe('scan', () => {
       },
     );
 
-    expect([...read.workloads.values()].map(({ parts }) => parts.count)).toEqual([
-      expect.closeTo(20 * world.pods.length) as number,
-    ]);
+    const counts: (number | undefined)[] = [];
+    table.each((_, parts) => counts.push(parts.count));
+    expect(counts).toEqual([expect.closeTo(20 * world.pods.length) as number]);
   });
 
   it('resolves what an earlier process raised, once it is usual', async () => {

@@ -2,8 +2,9 @@ import { isHaleError } from '../domain/errors.ts';
 import type { WorkloadView } from '../ports/cluster.ts';
 import type { MetricsReader } from '../ports/metrics.ts';
 import type { IndicatorId } from './indicators.ts';
-import { indicatorsOf } from './indicators.ts';
+import { indicatorsOf, notReadyOf } from './indicators.ts';
 import { intervalsOf, PACE_QUERY, type PaceOptions, paceOf, scanEveryMs } from './pace.ts';
+import { createPartsTable } from './parts-table.ts';
 import {
   countedBy,
   type Discovered,
@@ -70,6 +71,7 @@ const RETRY_MS = 15_000;
 
 /** Reads every workload's indicators in a handful of questions, and says which became unusual. Keeps no answer, only the state of each series. */
 export function createScan(options: ScanOptions): Scan {
+  const table = createPartsTable();
   const list = createWatchList({ maxSeries: options.maxSeries, minRatePerS: options.minRatePerS });
   const asked = new Map<string, number>();
   /** Of workloads whose past is read. */
@@ -126,7 +128,7 @@ export function createScan(options: ScanOptions): Scan {
       const what = await whatIsThere(at, signal);
       if (typeof what === 'string') return nothingRead(what);
       const pace = paceNow(what);
-      const read = await readParts(dueAt(scanQueries(what, pace), at), {
+      const read = await readParts(dueAt(scanQueries(what, pace), at), table, {
         metrics: options.metrics,
         cluster: options.cluster,
         at,
@@ -137,16 +139,25 @@ export function createScan(options: ScanOptions): Scan {
       const changes: ScanChange[] = [];
       const windowMs = Math.max(0, ...what.servers.map((one) => pace.windowMs(countedBy(one))));
       const unread = new Set(read.left.flatMap(({ query }) => query.partOf({}) ?? []));
-      for (const { workload, parts } of read.workloads.values()) {
-        if (when === 'past' && isYoung(workload, at)) continue;
-        changes.push(...list.take(workload, indicatorsOf(parts, unread), { at, windowMs }));
+      const seen = new Set<string>();
+      table.each((workload, parts) => {
+        seen.add(workload.subject.uid);
+        if (when === 'past' && isYoung(workload, at)) return;
+        const ready = when === 'past' ? {} : notReadyOf(options.cluster.workload(workload.subject) ?? workload);
+        changes.push(...list.take(workload, { ...indicatorsOf(parts, unread), ...ready }, { at, windowMs }));
+      });
+      // Who measures nothing, or has no pod left that could, is followed all the same: Kubernetes tells.
+      for (const workload of when === 'past' ? [] : options.cluster.workloads()) {
+        if (seen.has(workload.subject.uid)) continue;
+        seen.add(workload.subject.uid);
+        changes.push(...list.take(workload, notReadyOf(workload), { at, windowMs }));
       }
-      list.forget(new Set(read.workloads.keys()), at);
+      list.forget(seen, at);
       const { series, stateBytes, refused } = list.size();
       return {
         changes,
         queries: read.queries + 2,
-        workloads: read.workloads.size,
+        workloads: table.size,
         series,
         stateBytes,
         left: [

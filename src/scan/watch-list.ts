@@ -2,12 +2,13 @@ import type { WorkloadView } from '../ports/cluster.ts';
 import {
   createEpisodeState,
   createSeriesBank,
+  type EpisodeOptions,
   type EpisodeState,
   pushEpisode,
   type SeriesBank,
   type SeriesScore,
 } from '../series/index.ts';
-import { INDICATOR_IDS, INDICATORS, type IndicatorId, type Indicators } from './indicators.ts';
+import { INDICATOR_IDS, INDICATORS, type Indicator, type IndicatorId, type Indicators } from './indicators.ts';
 import type { ScanChange } from './scan.ts';
 import { summaryOf } from './summary.ts';
 
@@ -24,8 +25,12 @@ export interface Raised {
 const RESOLVE_AFTER = 8;
 /** Fewer failed requests within a window neither raise nor resolve anything. */
 const LEAST_FAILURES = 10;
+/** With fewer, a second value that is worse may be another handful: it has to last. */
+const TELLING_FAILURES = 20;
 /** A workload that is not seen for so long is forgotten. */
 const FORGET_AFTER_MS = 60 * 60_000;
+
+const FEW_FAILURES: EpisodeOptions = { ...INDICATORS.failed.trouble, opensByGrowth: false };
 
 interface Series {
   readonly bank: SeriesBank;
@@ -58,9 +63,12 @@ export function createWatchList(limits: { readonly maxSeries: number; readonly m
   const followed = new Map<string, Followed>();
   const raised = new Map<string, { readonly open: Raised; usual: number }>();
   const judged = createSeriesBank();
-  /** What is never raised is only told of. */
+  /** What is never raised is only told of; what stands still needs no alarm. */
   const told = createSeriesBank({ alarms: false });
-  const banks = INDICATOR_IDS.map((id) => (INDICATORS[id].trouble === null ? told : judged));
+  const banks = INDICATOR_IDS.map((id) => {
+    const { trouble, isStill = false }: Indicator = INDICATORS[id];
+    return trouble === null || isStill ? told : judged;
+  });
   let refused = 0;
 
   function seriesOf(one: Followed, index: number): Series | null {
@@ -82,22 +90,24 @@ export function createWatchList(limits: { readonly maxSeries: number; readonly m
     return minRequests === 0 || (rate >= limits.minRatePerS && (rate * windowMs) / 1000 >= minRequests);
   }
 
-  /** A few failures are learnt, so that they are usual where they come every day, but are no trouble, whatever their share. */
-  function isJudged(id: IndicatorId, { rate = 0, failed = 0 }: Indicators, { windowMs }: Moment): boolean {
-    return id !== 'failed' || failed === 0 || (failed * rate * windowMs) / 1000 >= LEAST_FAILURES;
+  /** A few failures are learnt, so that they are usual where they come every day, but are no trouble, whatever their share. Null: not judged. */
+  function ruleOf(id: IndicatorId, { rate = 0, failed = 0 }: Indicators, { windowMs }: Moment): EpisodeOptions | null {
+    const { trouble } = INDICATORS[id];
+    if (id !== 'failed' || failed === 0) return trouble;
+    const failures = (failed * rate * windowMs) / 1000;
+    if (failures < LEAST_FAILURES) return null;
+    return failures < TELLING_FAILURES ? FEW_FAILURES : trouble;
   }
 
   function changeOf(
     one: Omit<ScanChange, 'status' | 'direction' | 'occurrence' | 'since' | 'summary'>,
     { episode }: Series,
-    score: SeriesScore,
-    at: number,
+    rule: EpisodeOptions,
+    { score, at }: { readonly score: SeriesScore; readonly at: number },
   ): Omit<ScanChange, 'summary'> | null {
-    const { trouble } = INDICATORS[one.indicator];
-    if (trouble === null) return null;
     const { uid } = one.workload.subject;
     const key = `${uid}|${one.indicator}`;
-    const change = pushEpisode(episode, trouble, at, score);
+    const change = pushEpisode(episode, rule, at, score);
     const before = raised.get(key);
     if (change?.change === 'opened') {
       if (before !== undefined) return null;
@@ -132,8 +142,9 @@ export function createWatchList(limits: { readonly maxSeries: number; readonly m
         followed.set(uid, one);
         const score = series.bank.push(series.place, moment.at, value);
         scores[indicator] = score;
-        if (!isJudged(indicator, values, moment)) continue;
-        const change = changeOf({ workload, indicator }, series, score, moment.at);
+        const rule = ruleOf(indicator, values, moment);
+        if (rule === null) continue;
+        const change = changeOf({ workload, indicator }, series, rule, { score, at: moment.at });
         if (change !== null) changes.push(change);
       }
       return changes.map((change) => ({ ...change, summary: summaryOf(change, scores) }));

@@ -28,6 +28,8 @@ export interface EpisodeOptions {
   readonly leastAmount?: number;
   /** What is off by twice the amount and half as much again as the ratio opens as soon as it is sure; false: it always has to last. */
   readonly opensAtOnce?: boolean;
+  /** Whether two values that are far off and grow are enough for that; false: too little was counted, and two hiccups in a row look so. */
+  readonly opensByGrowth?: boolean;
   /** How long it has to last otherwise. */
   readonly persistMs?: number;
 }
@@ -39,7 +41,14 @@ export interface EpisodeRule {
   current(): Episode | null;
 }
 
-const DEFAULTS = { direction: 'both', leastRatio: 1.25, leastAmount: 0, opensAtOnce: true, persistMs: 60_000 } as const;
+const DEFAULTS = {
+  direction: 'both',
+  leastRatio: 1.25,
+  leastAmount: 0,
+  opensAtOnce: true,
+  opensByGrowth: true,
+  persistMs: 60_000,
+} as const;
 
 /**
  * What is far off opens when the value before was off as well and by some less, or when it has been so for more values than a rate over four scrapes looks
@@ -51,8 +60,8 @@ const STRONG_AMOUNT = 2;
 const STRONG_RATIO = 1.5;
 /** So many spreads off need no alarm: a scorer is silent for a while after its last one. */
 const UNMISTAKABLE_SPREADS = 10;
-/** What is off by less has to last by the clock where values come often, and by their number where they come seldom. */
-const PERSIST_VALUES = 3;
+/** What is off by less has to last by the clock where values come often, and, where they come seldom, for more of them than the hiccup of one scrape stays in the window. */
+const PERSIST_VALUES = 4;
 /** An alarm counts for what begins this soon after it. */
 const ALARM_HOLDS_MS = 60_000;
 /** A suspicion that has not become an episode by then is dropped, and what is expected is asked anew: a slow rise is no trouble. */
@@ -128,7 +137,7 @@ export function pushEpisode(
   const isOutside = score.value > compared.high || score.value < compared.low;
   state.lastOff = isOutside ? score.value - compared.middle : 0;
   const growth = state.lastOff / lastOff;
-  const grows = growth >= STRONG_GROWTH.least && growth <= STRONG_GROWTH.most;
+  const grows = rule.opensByGrowth && growth >= STRONG_GROWTH.least && growth <= STRONG_GROWTH.most;
   const off = sizeOf(score.value, compared, { ...rule, direction });
   if (off === null) return suspected === null ? null : calm(state, suspected, at);
   if (suspected !== null) return follow(state, suspected, { at, score, off, grows, persistMs: rule.persistMs });

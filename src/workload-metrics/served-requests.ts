@@ -76,6 +76,8 @@ export const SERVER_FAMILIES: readonly ServerFamily[] = [
     unitsPerSecond: MS,
     only: 'direction="inbound"',
     failed: ['status_code=~"5.."'],
+    // gRPC fails with status 200: Linkerd's own verdict knows that.
+    failedBy: { name: 'response_total', matchers: 'direction="inbound",classification="failure"' },
     placedBy: {
       namespace: 'namespace',
       kinds: { Deployment: 'deployment', StatefulSet: 'statefulset', DaemonSet: 'daemonset' },

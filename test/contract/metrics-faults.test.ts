@@ -152,6 +152,73 @@ describe('a query', () => {
     expect(error.code).toBe('metrics-unavailable');
   });
 
+  const SAMPLES = [1, 2, 3].map((index) => ({ metric: { a: `${index}` }, value: [1, `${index}`] }));
+
+  it('hands samples over as they come, with the warnings at the end', async () => {
+    const histogram = { metric: {}, histogram: [1, { count: '1', sum: '2' }] };
+    server.answer = vector([...SAMPLES, histogram], { warnings: ['store is away'] });
+    const taken: number[] = [];
+
+    const answer = await connect().instant('up', AT, { take: ({ value }) => taken.push(value) });
+
+    expect(taken).toEqual([1, 2, 3]);
+    expect(answer.series).toEqual([]);
+    expect(answer.warnings).toEqual(['store is away', expect.stringContaining('1 series hold native histograms')]);
+  });
+
+  it('reads a scalar as a whole, also where samples are taken as they come', async () => {
+    server.answer = json(200, { status: 'success', data: { resultType: 'scalar', result: [1, '7'] } });
+
+    const answer = await connect().instant('1', AT, { take: () => undefined });
+
+    expect(answer.series).toEqual([{ labels: {}, at: 1_000, value: 7 }]);
+  });
+
+  it('takes no more samples than it may, and says that there are more', async () => {
+    server.answer = vector(SAMPLES);
+    const taken: number[] = [];
+
+    const error = await failure(connect().instant('up', AT, { maxSeries: 2, take: ({ value }) => taken.push(value) }));
+
+    expect(error.code).toBe('metrics-limit');
+    expect(taken).toEqual([1, 2]);
+  });
+
+  it('fails with an answer that is cut short, and does not take its beginning twice over a kept connection', async () => {
+    const reader = connect();
+    server.answer = vector([]);
+    await reader.instant('up', AT);
+    server.answer = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '10000' });
+      response.write(JSON.stringify({ status: 'success', data: { resultType: 'vector', result: SAMPLES } }), () =>
+        response.destroy(),
+      );
+    };
+    const taken: number[] = [];
+
+    const error = await failure(reader.instant('up', AT, { take: ({ value }) => taken.push(value) }));
+
+    expect(error.code).toBe('metrics-unavailable');
+    expect(taken).toEqual([1, 2, 3]);
+  });
+
+  it.each([
+    [
+      'something else among samples',
+      '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"2"]},7]}}',
+    ],
+    [
+      'samples without an end',
+      '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"2"]}',
+    ],
+  ])('that is answered with %s is not read as data, also where samples are taken as they come', async (_what, text) => {
+    server.answer = raw(200, text, { 'content-type': 'application/json' });
+
+    const error = await failure(connect().instant('up', AT, { take: () => undefined }));
+
+    expect(error.code).toBe('metrics-unavailable');
+  });
+
   it('keeps hostile labels as they are', async () => {
     const metric = JSON.parse('{"__proto__": "x", "constructor": "y", "a": "${jndi:ldap://}"}') as object;
     server.answer = vector([{ metric, value: [1, '2'] }]);

@@ -39,6 +39,7 @@ export interface HttpTargetRequest {
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly body?: { readonly type: string; readonly text: string };
+  readonly onText?: ((piece: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,7 +60,7 @@ export function createHttpTarget(key: string, options: HttpTargetOptions): HttpT
   const tls = createTlsSource(key, options.tls, ioClock);
   return {
     shown: `${base.origin}${base.pathname === '/' ? '' : base.pathname}`,
-    async send({ method, path, query, body, signal }) {
+    async send({ method, path, query, body, signal, onText }) {
       const url = new URL(base);
       if (path !== '') url.pathname = `${base.pathname.replace(/\/+$/, '')}${path}`;
       if (query !== undefined) url.search = query.toString();
@@ -78,6 +79,7 @@ export function createHttpTarget(key: string, options: HttpTargetOptions): HttpT
           tls: await tls(),
           timeoutMs: options.timeoutMs,
           signal,
+          onText,
           ownConnection: options.ownConnections ?? false,
         },
         options.maxBytes,

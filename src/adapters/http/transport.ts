@@ -27,6 +27,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Opens a connection of its own, so that one gone stale cannot leave a write in doubt. */
   readonly ownConnection?: boolean;
+  /** Is given the text of an answer of status 200 as it comes, whose body is empty then. What it throws ends the exchange and is thrown on. */
+  readonly onText?: ((piece: string) => void) | undefined;
   /** Called on the open connection right before the first byte; what it throws ends the exchange unsent (kind `withheld`). */
   readonly beforeSend?: () => void;
 }
@@ -149,16 +151,31 @@ export function createHttpTransport(ioClock: Clock): HttpTransport {
 
   async function exchangeOnce(request: HttpRequest, maxBytes: number, isRetry: boolean): Promise<HttpAnswer> {
     const exchange = open(request);
+    let handedOver = false;
+    let refusal: { readonly error: unknown } | null = null;
+    const handOver = (piece: string): void => {
+      // What comes after a refusal, until the connection is closed, is for nobody.
+      if (refusal !== null) return;
+      handedOver = true;
+      try {
+        request.onText?.(piece);
+      } catch (error) {
+        refusal = { error };
+        throw error;
+      }
+    };
     const failure = await bounded(request, exchange, async () => {
       const message = await exchange.answer;
-      const body = await readBody(message, maxBytes, exchange);
+      const isTaken = request.onText !== undefined && message.statusCode === 200;
+      const body = await readBody(message, maxBytes, exchange, isTaken ? handOver : undefined);
       return { status: message.statusCode ?? 0, headers: message.headers, body };
-    }).catch((error: unknown) =>
-      error instanceof HttpFailure ? error : exchange.fail('connection', String(error), error),
-    );
+    }).catch((error: unknown) => {
+      if (refusal !== null) throw refusal.error;
+      return error instanceof HttpFailure ? error : exchange.fail('connection', String(error), error);
+    });
     if (!(failure instanceof HttpFailure)) return failure;
     // A kept connection that the other side closed meanwhile says nothing about the other side: once more, on a new one.
-    if (failure.kind === 'connection' && exchange.reusedSocket() && !isRetry) {
+    if (failure.kind === 'connection' && exchange.reusedSocket() && !isRetry && !handedOver) {
       return exchangeOnce({ ...request, ownConnection: true }, maxBytes, true);
     }
     throw failure;
@@ -207,7 +224,12 @@ function createAgent(request: HttpRequest, keepAlive: boolean): http.Agent {
   });
 }
 
-function readBody(message: http.IncomingMessage, maxBytes: number, exchange: OpenExchange): Promise<string> {
+function readBody(
+  message: http.IncomingMessage,
+  maxBytes: number,
+  exchange: OpenExchange,
+  handOver?: (piece: string) => void,
+): Promise<string> {
   const announced = Number(message.headers['content-length'] ?? 0);
   const tooLarge = (): HttpFailure => exchange.fail('too-large', `the answer is larger than ${maxBytes} bytes`);
   if (announced > maxBytes) return Promise.reject(tooLarge());
@@ -216,16 +238,27 @@ function readBody(message: http.IncomingMessage, maxBytes: number, exchange: Ope
     const decoder = new StringDecoder('utf8');
     let text = '';
     let bytes = 0;
+    const take = handOver ?? ((piece: string): void => void (text += piece));
+    const attempt = (piece: string): void => {
+      try {
+        take(piece);
+      } catch (error) {
+        message.destroy();
+        reject(error);
+      }
+    };
     message.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) {
         message.pause();
         reject(tooLarge());
-      } else text += decoder.write(chunk);
+      } else attempt(decoder.write(chunk));
     });
     message.once('end', () => {
-      if (message.complete) resolve(text + decoder.end());
-      else reject(exchange.fail('connection', 'the answer was cut short'));
+      if (message.complete) {
+        attempt(decoder.end());
+        resolve(text);
+      } else reject(exchange.fail('connection', 'the answer was cut short'));
     });
     message.on('error', (error) => reject(exchange.fail('connection', describeConnectionError(error), error)));
     message.once('close', () => reject(exchange.fail('connection', 'the answer was cut short')));

@@ -4,13 +4,14 @@ import type { InstantSample, MetricsAnswer, MetricsReader, QueryOptions } from '
 import { createHttpTarget, type HttpAuth, type TlsFiles } from '../http/target.ts';
 import { metricsFailure, metricsRefusal } from './errors.ts';
 import {
+  createSampleReader,
   type Envelope,
   parseAlertRules,
   parseEnvelope,
   parseInstant,
   parseRange,
   parseVersion,
-  sampleByOne,
+  type SampleReader,
 } from './parse.ts';
 
 export interface PrometheusOptions {
@@ -53,7 +54,7 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
     request: { path: string; form?: Record<string, string>; query?: Record<string, string> },
     signal: AbortSignal | undefined,
     parse: (envelope: Envelope) => T,
-    inParts?: (text: string) => T | null,
+    samples?: SampleReader,
   ): Promise<T> {
     try {
       const answer = await target.send({
@@ -69,13 +70,12 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
               },
             }),
         signal,
+        onText: samples && ((piece) => samples.push(piece)),
       });
       if (answer.status !== 200) throw metricsRefusal(answer, what, target.shown);
-      const taken = inParts?.(answer.body) ?? null;
-      if (taken !== null) return taken;
-      const envelope = parseEnvelope(answer.body);
+      const { envelope, warnings } = samples?.end() ?? { envelope: parseEnvelope(answer.body), warnings: [] };
       if (envelope.status === 'error') throw metricsRefusal({ ...answer, status: 422 }, what, target.shown);
-      return parse(envelope);
+      return parse({ ...envelope, warnings: [...envelope.warnings, ...warnings] });
     } catch (error) {
       throw metricsFailure(error, what, target.shown);
     }
@@ -105,8 +105,13 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
       limit(answer.series.length);
       return { series: answer.series, warnings: [...envelope.warnings, ...answer.warnings] };
     };
-    const inParts = take === undefined ? undefined : (text: string) => takeByOne(text, take, limit, whole);
-    return ask(`the ${kind} query`, { path, form: { ...form, ...bounds } }, given?.signal, whole, inParts);
+    const samples =
+      take &&
+      createSampleReader((sample, count) => {
+        limit(count);
+        if (sample !== null) take(sample);
+      });
+    return ask(`the ${kind} query`, { path, form: { ...form, ...bounds } }, given?.signal, whole, samples);
   }
 
   return {
@@ -128,20 +133,6 @@ export function createPrometheus(options: PrometheusOptions): MetricsReader & { 
       ),
     close: () => target.close(),
   };
-}
-
-/** Null: it is of another form, and has to be parsed as a whole. What is no vector is refused as it is otherwise. */
-function takeByOne<T>(
-  text: string,
-  take: (sample: InstantSample) => void,
-  limit: (count: number) => void,
-  whole: (envelope: Envelope) => MetricsAnswer<T>,
-): MetricsAnswer<T> | null {
-  const samples = sampleByOne(text);
-  if (samples === null || samples.envelope.status === 'error') return null;
-  limit(samples.count);
-  const { warnings } = whole(samples.envelope);
-  return { series: [], warnings: [...warnings, ...samples.each(take)] };
 }
 
 /** Seconds with three decimals, from whole milliseconds without rounding errors. */

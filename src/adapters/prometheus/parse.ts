@@ -1,6 +1,6 @@
 import { HaleError } from '../../domain/errors.ts';
 import type { AlertRule, InstantSample, MetricsAnswer, RangeSeries } from '../../ports/metrics.ts';
-import { listItems } from '../http/list-items.ts';
+import { createListReader } from '../http/list-reader.ts';
 
 /** Thrown inside this folder when the answer is not what Prometheus sends; `index.ts` translates it. */
 export class MalformedAnswer extends Error {
@@ -70,33 +70,34 @@ export function parseInstant(data: unknown): MetricsAnswer<InstantSample> {
   return { series, warnings: histogramWarning(histograms) };
 }
 
-/** Hands the samples over one by one, each parsed alone; null where the text is of another form and has to be parsed as a whole. */
-export function sampleByOne(text: string): OneByOne | null {
-  const items = listItems(text, 'result');
-  if (items === null) return null;
-  const { places, rest } = items;
+/** Reads the text of a vector as it comes and hands each sample over; `take` gets their number as well, and may throw. */
+export function createSampleReader(take: (sample: InstantSample | null, count: number) => void): SampleReader {
+  let count = 0;
+  let histograms = 0;
+  const reader = createListReader('result', (text) => {
+    const where = `data.result[${count}]`;
+    const sample = parseSample(parseJson(text, where), where);
+    if (sample === null) histograms += 1;
+    count += 1;
+    take(sample, count);
+  });
+  const guarded = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw error instanceof SyntaxError ? new MalformedAnswer('data.result', 'a list of samples') : error;
+    }
+  };
   return {
-    envelope: parseEnvelope(rest),
-    count: places.length / 2,
-    each(take) {
-      let histograms = 0;
-      for (let index = 0; index < places.length; index += 2) {
-        const where = `data.result[${index / 2}]`;
-        const sample = parseSample(parseJson(text.slice(places[index], places[index + 1]), where), where);
-        if (sample === null) histograms += 1;
-        else take(sample);
-      }
-      return histogramWarning(histograms);
-    },
+    push: (piece) => guarded(() => reader.push(piece)),
+    end: () => ({ envelope: parseEnvelope(guarded(() => reader.end()).rest), warnings: histogramWarning(histograms) }),
   };
 }
 
-export interface OneByOne {
-  /** With an empty list of results. */
-  readonly envelope: Envelope;
-  readonly count: number;
-  /** Answers with warnings. */
-  each(take: (sample: InstantSample) => void): readonly string[];
+export interface SampleReader {
+  push(piece: string): void;
+  /** What is left to be parsed as a whole: with an empty list of results where they were handed over. */
+  end(): { readonly envelope: Envelope; readonly warnings: readonly string[] };
 }
 
 /** Null for a native histogram. */
