@@ -1,7 +1,7 @@
 import type { LogLabels, LogOddity, LogRecord } from '../domain/log-record.ts';
 import { labelsOf, lineOf, type NormaliseLimits, normalise } from '../log-records/index.ts';
 import type { LogPatterns } from '../ports/log-patterns.ts';
-import type { LogCommit, LogSample } from '../ports/log-store.ts';
+import type { LogCommit, LogCount, LogSample } from '../ports/log-store.ts';
 
 const MINUTE_MS = 60_000;
 /** Label sets of one batch that are told apart; what is beyond keeps namespace and service only. */
@@ -49,16 +49,14 @@ export interface LogBatch {
   stored(): void;
 }
 
-interface Tally {
-  readonly minute: number;
-  readonly patternId: string;
+/** Events of the same labels, by minute and pattern. */
+interface Labelled {
   readonly labels: LogLabels;
-  count: number;
+  readonly minutes: Map<number, Map<string, number>>;
 }
 
 export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps): LogBatch {
-  const tallies = new Map<string, Tally>();
-  const labelSets = new Set<string>();
+  const labelled = new Map<string, Labelled>();
   const oddities = new Map<LogOddity, number>();
   /** Patterns that nobody has stored yet, with the time of their first line here. */
   const fresh = new Map<string, number>();
@@ -94,6 +92,24 @@ export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps):
     return patternId;
   }
 
+  function labelledAs(labels: LogLabels): Labelled {
+    const key = keyOf(labels);
+    const known = labelled.get(key);
+    if (known !== undefined) return known;
+    const coarse = labels.release ?? labels.route ?? labels.status ?? labels.exception;
+    if (labelled.size >= MAX_LABEL_SETS && coarse !== null)
+      return labelledAs({ ...labels, release: null, route: null, status: null, exception: null });
+    const added: Labelled = { labels, minutes: new Map() };
+    labelled.set(key, added);
+    return added;
+  }
+
+  function* tallies(): Generator<LogCount> {
+    for (const { labels, minutes } of labelled.values())
+      for (const [minute, counts] of minutes)
+        for (const [patternId, count] of counts) yield { minute, patternId, labels, count };
+  }
+
   function describe(ids: ReadonlySet<string>): LogCommit['patterns'] {
     if (ids.size === 0) return [];
     const known = patterns.describe(ids);
@@ -114,19 +130,13 @@ export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps):
       for (const one of odd) note(one);
       const patternId = patternOf(record, arrivedAt);
       const minute = Math.floor(record.at / MINUTE_MS) * MINUTE_MS;
-      let labels = labelsOf(record);
-      let labelKey = keyOf(labels);
-      if (!labelSets.has(labelKey)) {
-        if (labelSets.size < MAX_LABEL_SETS) labelSets.add(labelKey);
-        else {
-          labels = { ...labels, release: null, route: null, status: null, exception: null };
-          labelKey = keyOf(labels);
-        }
+      const { minutes } = labelledAs(labelsOf(record));
+      let counts = minutes.get(minute);
+      if (counts === undefined) {
+        counts = new Map();
+        minutes.set(minute, counts);
       }
-      const key = `${minute}\n${patternId}\n${labelKey}`;
-      const tally = tallies.get(key);
-      if (tally === undefined) tallies.set(key, { minute, patternId, labels, count: 1 });
-      else tally.count += 1;
+      counts.set(patternId, (counts.get(patternId) ?? 0) + 1);
       events += 1;
       lastArrival = arrivedAt;
       return record;
@@ -141,7 +151,7 @@ export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps):
     contents() {
       // A pattern may have been joined with another one since its line was found.
       const current = (id: string): string => (id === OVERFLOW_PATTERN.id ? id : patterns.currentId(id));
-      const counts = [...tallies.values()].map((tally) => ({ ...tally, patternId: current(tally.patternId) }));
+      const counts = [...tallies()].map((tally) => ({ ...tally, patternId: current(tally.patternId) }));
       const unknown = new Set(counts.map(({ patternId }) => patternId).filter((id) => !memory.sampledAt.has(id)));
       stagedIds = [...unknown];
       return {

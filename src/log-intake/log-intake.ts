@@ -2,6 +2,7 @@ import { HaleError } from '../domain/errors.ts';
 import type { LogOddity } from '../domain/log-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
+import { breath } from './breath.ts';
 import type { Delivery, DocumentSink } from './delivery.ts';
 import { type BatchDeps, createLogBatch, type LogBatch, MAX_REMEMBERED_PATTERNS, remember } from './log-batch.ts';
 import { createReceipts } from './receipts.ts';
@@ -191,8 +192,4 @@ export async function openLogIntake(options: LogIntakeOptions): Promise<LogIntak
       await running;
     },
   };
-}
-
-function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
