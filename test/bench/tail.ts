@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createElasticsearch } from '../../src/adapters/elasticsearch/index.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { systemClock } from '../../src/adapters/timers/system-clock.ts';
-import { createPatternMemory } from '../../src/log-intake/log-batch.ts';
+import { createPatternMemory } from '../../src/log-intake/pattern-memory.ts';
 import { createMinedPatterns } from '../../src/log-intake/mined-patterns.ts';
 import { openLogTail } from '../../src/log-intake/tail.ts';
 import { NORMALISE_DEFAULTS } from '../../src/log-records/index.ts';
@@ -113,7 +113,7 @@ async function readAndCount(source: LogSource, path: string): Promise<number> {
       source,
       store: store.logs,
       clock: systemClock,
-      patterns: createMinedPatterns(redact),
+      patterns: createMinedPatterns({ redact }),
       redact,
       memory: createPatternMemory(),
       limits: NORMALISE_DEFAULTS,
