@@ -7,6 +7,7 @@ import type { BatchDeps } from '../log-intake/log-batch.ts';
 import { openLogIntake } from '../log-intake/log-intake.ts';
 import { createMinedPatterns } from '../log-intake/mined-patterns.ts';
 import { createPatternMemory, MAX_REMEMBERED_PATTERNS } from '../log-intake/pattern-memory.ts';
+import type { LogTail } from '../log-intake/tail.ts';
 import { NORMALISE_DEFAULTS } from '../log-records/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -30,8 +31,8 @@ export interface LogsOptions {
 export interface Logs {
   /** Where shippers send to; null when none may. */
   readonly url: string | null;
-  /** Unix ms of the newest event that was read, by target; null before the first. */
-  readUpTo(): ReadonlyMap<string, number | null>;
+  /** By target. */
+  readonly tails: ReadonlyMap<string, Pick<LogTail, 'readUpTo' | 'untimed'>>;
 }
 
 const MAX_CONNECTIONS = 2_000;
@@ -61,10 +62,7 @@ export async function startLogs(options: LogsOptions): Promise<Logs> {
     options.stops.add(`log tail ${target.name}`, () => tail.stop());
     tails.set(target.name, tail);
   }
-  return {
-    url,
-    readUpTo: () => new Map([...tails].map(([name, tail]) => [name, tail.readUpTo()])),
-  };
+  return { url, tails };
 }
 
 async function startIntake(options: LogsOptions, deps: BatchDeps): Promise<string | null> {

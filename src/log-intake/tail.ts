@@ -5,6 +5,7 @@ import type { BatchDeps } from './log-batch.ts';
 import type { LogMeter } from './log-intake.ts';
 import { createSeenWindow } from './seen-window.ts';
 import { openDraft, type Reading } from './tail-draft.ts';
+import { watchMissed } from './tail-missed.ts';
 
 export interface TailSettings {
   /** Under which the store keeps what was read. */
@@ -28,9 +29,18 @@ export interface TailOptions extends BatchDeps {
 /** Reads what is new at a source, and counts it. */
 export interface LogTail {
   /** One look at all that can be seen now. Throws as the source and the store do; what was counted until then stays counted. */
-  pass(): Promise<{ readonly counted: number; readonly repeated: number }>;
+  pass(): Promise<TailPass>;
+  /** Documents without any time, as they were counted last; null before that. */
+  untimed(): number | null;
   /** Unix ms up to which events have been read; null before the first. */
   readUpTo(): number | null;
+}
+
+export interface TailPass {
+  readonly counted: number;
+  readonly repeated: number;
+  /** Documents that were found to have come too late to be read. */
+  readonly late: number;
 }
 
 /** A clock may be ahead of ours by so much; documents further ahead are read when their time comes. */
@@ -48,26 +58,33 @@ export async function openLogTail(options: TailOptions): Promise<LogTail> {
   const readings = await Promise.all(
     (['ingested', 'event'] as const).map((time) => openReading(store, settings, time)),
   );
+  const missed = watchMissed(startedAt);
   let lookedBackAt = Number.NEGATIVE_INFINITY;
+  let untimed: number | null = null;
 
   return {
     async pass() {
       const now = clock.now();
       const deep = now - lookedBackAt >= settings.lateEveryMs;
       const view = await options.source.open();
-      const result = { counted: 0, repeated: 0 };
+      const result = { counted: 0, repeated: 0, late: 0 };
       try {
         for (const reading of readings) {
           const one = await readAlong(reading, view, deep, startedAt, options);
           result.counted += one.counted;
           result.repeated += one.repeated;
         }
-        if (deep) lookedBackAt = now;
+        if (deep) {
+          lookedBackAt = now;
+          result.late = await missed.late(view, readings, settings);
+          untimed = await missed.untimed(view, now);
+        }
       } finally {
         await view.close();
       }
       return result;
     },
+    untimed: () => untimed,
     readUpTo() {
       const positions = readings.flatMap(({ position }) => position ?? []);
       return positions.length === 0 ? null : Math.max(...positions);

@@ -164,6 +164,6 @@ function bothDoors(port: number, server: RealElasticsearch): string {
   return `logs:
   intake: { host: 127.0.0.1, port: ${port} }
   elasticsearch:
-    - { name: real, url: '${server.url}', indices: ['${INDEX}'], interval: 500ms, lateFor: 15m, lateEvery: 500ms, since: 15m }
+    - { name: real, url: '${server.url}', indices: ['${INDEX}'], interval: 1s, lateFor: 15m, lateEvery: 1s, since: 15m }
 `;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Client } from '@elastic/elasticsearch';
+import { Client, type estypes } from '@elastic/elasticsearch';
 import { HaleError } from '../../domain/errors.ts';
 import type { LogPage, LogSource, LogView, PageRequest } from '../../ports/log-source.ts';
 import { translate } from './errors.ts';
@@ -45,6 +45,12 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
     }
   }
 
+  function assertWhole({ _shards: { failed, total }, timed_out: timedOut }: Answer, doing: string): void {
+    if (failed === 0 && !timedOut) return;
+    const what = timedOut ? 'it ran out of time' : `${failed} of ${total} shards failed`;
+    throw new HaleError('logs-unavailable', `${url}: ${doing}: ${what}; a part of an answer is none`);
+  }
+
   async function openView(): Promise<LogView> {
     const opened = await asked('open a point in time', () =>
       client.openPointInTime({ index: indices.join(','), keep_alive: KEEP_ALIVE, ignore_unavailable: true }),
@@ -56,12 +62,22 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
           const answer = await client.search(searchOf(request, pit, timeoutMs));
           // Always the newest: the server may move a view.
           pit = answer.pit_id ?? pit;
-          const { failed, total } = answer._shards;
-          if (failed > 0 || answer.timed_out) {
-            const what = answer.timed_out ? 'it ran out of time' : `${failed} of ${total} shards failed`;
-            throw new HaleError('logs-unavailable', `${url}: read a page: ${what}; a part of an answer is none`);
-          }
+          assertWhole(answer, 'read a page');
           return pageOf(answer.hits.hits, request);
+        }),
+      count: (which) =>
+        asked('count documents', async () => {
+          const answer = await client.search({
+            pit: { id: pit, keep_alive: KEEP_ALIVE },
+            size: 0,
+            track_total_hits: true,
+            timeout: `${timeoutMs}ms`,
+            query: which.time === 'none' ? WITHOUT_TIME : queryOf(which),
+          });
+          pit = answer.pit_id ?? pit;
+          assertWhole(answer, 'count documents');
+          const { total } = answer.hits;
+          return typeof total === 'number' ? total : (total?.value ?? 0);
         }),
       async close() {
         // It ends by itself soon: failing to end it earlier is nobody's trouble.
@@ -78,7 +94,9 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
         const now = Date.now();
         const { documents } = await view.page({ time: 'event', from: 0, to: now, size: 1, after: null });
         const found = documents.length === 0 ? 'no documents yet' : 'documents can be read';
-        return `${url}: ${indices.join(', ')}: ${found}`;
+        const untimed = await view.count({ time: 'none' });
+        const unread = untimed === 0 ? '' : `; ${untimed} have neither @timestamp nor event.ingested, and are not read`;
+        return `${url}: ${indices.join(', ')}: ${found}${unread}`;
       } finally {
         await view.close();
       }
@@ -87,20 +105,28 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
   };
 }
 
+type Answer = Pick<estypes.SearchResponse, '_shards' | 'timed_out'>;
+
+const WITHOUT_TIME = { bool: { must_not: Object.values(FIELD).map((field) => ({ exists: { field } })) } };
+
+function queryOf({ time, from, to }: Pick<PageRequest, 'time' | 'from' | 'to'>) {
+  const range = { range: { [FIELD[time]]: { gte: from, lte: to, format: 'epoch_millis' } } };
+  return {
+    bool: {
+      filter: [range],
+      ...(time === 'event' ? { must_not: [{ exists: { field: FIELD.ingested } }] } : {}),
+    },
+  };
+}
+
 function searchOf({ time, from, to, size, after }: PageRequest, pit: string, timeoutMs: number) {
   const field = FIELD[time];
-  const range = { range: { [field]: { gte: from, lte: to, format: 'epoch_millis' } } };
   return {
     pit: { id: pit, keep_alive: KEEP_ALIVE },
     size,
     track_total_hits: false,
     timeout: `${timeoutMs}ms`,
-    query: {
-      bool: {
-        filter: [range],
-        ...(time === 'event' ? { must_not: [{ exists: { field: FIELD.ingested } }] } : {}),
-      },
-    },
+    query: queryOf({ time, from, to }),
     // In milliseconds whether an index keeps milliseconds or nanoseconds; what is of the same one is told apart by its place.
     sort: [
       { [field]: { order: 'asc' as const, numeric_type: 'date' as const, unmapped_type: 'date' as const } },
