@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { PatternRecord } from './pattern-record.ts';
 import { PatternState } from './state.ts';
 

@@ -8,8 +8,11 @@ export interface Gathered {
   readonly ranks: number[];
 }
 
+const NO_VALUES: readonly (Scalar | undefined)[] = FIELDS.map(() => undefined);
+const NO_RANKS: readonly number[] = FIELDS.map(() => 0);
+
 export function nothingGathered(): Gathered {
-  return { values: new Array<Scalar | undefined>(FIELDS.length), ranks: new Array<number>(FIELDS.length) };
+  return { values: NO_VALUES.slice(), ranks: NO_RANKS.slice() };
 }
 
 export function gathered({ values }: Gathered, field: FieldName): Scalar | undefined {

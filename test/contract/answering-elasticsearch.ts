@@ -45,12 +45,15 @@ export async function startAnsweringElasticsearch(): Promise<AnsweringElasticsea
   let opened = 0;
 
   const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
-      response.setHeader('x-elastic-product', 'Elasticsearch');
-      response.setHeader('content-type', 'application/json');
-      answer(`${request.method} ${(request.url ?? '').split('?')[0]}`, body, response);
-    });
+    void serve(request, response);
   });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(request);
+    response.setHeader('x-elastic-product', 'Elasticsearch');
+    response.setHeader('content-type', 'application/json');
+    answer(`${request.method} ${(request.url ?? '').split('?')[0]}`, body, response);
+  }
 
   function answer(what: string, body: string, response: ServerResponse): void {
     if (what.startsWith('POST /') && what.endsWith('/_pit')) {

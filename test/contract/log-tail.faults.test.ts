@@ -152,7 +152,7 @@ describe('a tail that looks again and again', { timeout: 30_000 }, () => {
         },
         store: world.store.logs,
         clock: {
-          now: systemClock.now,
+          now: () => systemClock.now(),
           setTimer(delayMs, run) {
             pauses.push(delayMs);
             if (pauses.length < 6) return systemClock.setTimer(0, run);

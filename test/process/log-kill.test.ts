@@ -36,9 +36,9 @@ interface Flood {
 /** Sends body after body, each until it is taken: ids tell what was taken of one whose answer got lost. */
 function flood(url: string, prefix: string): Flood {
   const sent: Record<string, number> = {};
-  let ended = false;
+  const state = { ended: false };
   async function send(): Promise<void> {
-    for (let body = 0; !ended; body += 1) {
+    for (let body = 0; !state.ended; body += 1) {
       const lines: string[] = [];
       for (let at = 0; at < PER_BODY; at += 1) {
         const n = body * PER_BODY + at;
@@ -58,7 +58,7 @@ function flood(url: string, prefix: string): Flood {
   return {
     sent,
     async end() {
-      ended = true;
+      state.ended = true;
       await work;
     },
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Client, type estypes } from '@elastic/elasticsearch';
 import { HaleError } from '../../domain/errors.ts';
 import type { LogPage, LogSource, LogView, PageRequest } from '../../ports/log-source.ts';
+import { authorityByFingerprint } from './authority.ts';
 import { translate } from './errors.ts';
 
 export interface ElasticsearchOptions {
@@ -27,15 +28,15 @@ const FIELD = { ingested: 'event.ingested', event: '@timestamp' } as const;
 /** Reads documents by their time from an Elasticsearch 8 or 9. */
 export function createElasticsearch(options: ElasticsearchOptions): LogSource {
   const { url, indices, timeoutMs } = options;
-  const client = new Client({
-    node: url,
-    requestTimeout: timeoutMs,
-    maxRetries: 1,
-    ...authOf(options),
-    ...tlsOf(options),
-    // A document with a key like __proto__ must not make its whole page unreadable: nothing here ever copies keys of documents.
-    disablePrototypePoisoningProtection: true,
-  });
+  const fingerprint = options.tls?.caFile === undefined ? options.tls?.caFingerprint : undefined;
+  let connected: Client | null = null;
+
+  async function clientNow(): Promise<Client> {
+    if (connected !== null) return connected;
+    const ca = fingerprint === undefined ? null : await authorityByFingerprint(url, fingerprint, timeoutMs);
+    connected ??= clientOf(options, ca);
+    return connected;
+  }
 
   async function asked<T>(doing: string, ask: () => Promise<T>): Promise<T> {
     try {
@@ -52,6 +53,7 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
   }
 
   async function openView(): Promise<LogView> {
+    const client = await asked('connect', clientNow);
     const opened = await asked('open a point in time', () =>
       client.openPointInTime({ index: indices.join(','), keep_alive: KEEP_ALIVE, ignore_unavailable: true }),
     );
@@ -101,8 +103,22 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
         await view.close();
       }
     },
-    close: () => client.close(),
+    async close() {
+      await connected?.close();
+    },
   };
+}
+
+function clientOf(options: ElasticsearchOptions, ca: string | null): Client {
+  return new Client({
+    node: options.url,
+    requestTimeout: options.timeoutMs,
+    maxRetries: 1,
+    ...authOf(options),
+    ...tlsOf(options, ca),
+    // A document with a key like __proto__ must not make its whole page unreadable: nothing here ever copies keys of documents.
+    disablePrototypePoisoningProtection: true,
+  });
 }
 
 type Answer = Pick<estypes.SearchResponse, '_shards' | 'timed_out'>;
@@ -161,12 +177,14 @@ function authOf({ auth }: ElasticsearchOptions) {
   return { auth: { apiKey: key.includes(':') ? Buffer.from(key).toString('base64') : key } };
 }
 
-function tlsOf({ tls }: ElasticsearchOptions) {
+/** `ca` is what a fingerprint alone stands for. */
+function tlsOf({ tls }: ElasticsearchOptions, ca: string | null) {
   if (tls === undefined) return {};
   try {
     return {
-      ...(tls.caFingerprint === undefined ? {} : { caFingerprint: tls.caFingerprint }),
+      ...(tls.caFingerprint === undefined || ca !== null ? {} : { caFingerprint: tls.caFingerprint }),
       tls: {
+        ...(ca === null ? {} : { ca }),
         ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile, 'utf8') }),
         ...(tls.certFile === undefined ? {} : { cert: readFileSync(tls.certFile, 'utf8') }),
         ...(tls.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile, 'utf8') }),

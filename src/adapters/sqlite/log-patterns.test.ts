@@ -165,7 +165,7 @@ describe('patterns that were joined', () => {
     await count('a', T0, 1);
     const broken = { minute: T0, patternId: 'b', labels: LABELS, count: Number.NaN };
 
-    await expect(commit({ counts: [broken], joins: [{ from: 'a', to: 'b' }] })).rejects.toThrow();
+    await expect(commit({ counts: [broken], joins: [{ from: 'a', to: 'b' }] })).rejects.toThrow('NOT NULL');
 
     expect(await counts()).toEqual([['a', 1]]);
   });
