@@ -105,7 +105,7 @@ async function start({ config, clock, log, steps }: AppOptions, stops: ReturnTyp
   stops.add('store', () => opened.close());
   const store: Store = { ...opened, loweredAutonomy: () => stillLowered(opened, policies) };
   let logs: Logs | null = null;
-  const metrics = createMetrics((all) => refreshGauges(all, operations, logs?.readUpTo() ?? new Map()));
+  const metrics = createMetrics((all) => refreshGauges(all, operations, logs?.tails ?? new Map()));
 
   const prometheus = prometheusOf(config);
   stops.add('prometheus', () => prometheus.close());

@@ -2,7 +2,7 @@ import type { LoadedLogTarget } from '../config/loaded-config.ts';
 import { isHaleError } from '../domain/errors.ts';
 import type { BatchDeps } from '../log-intake/log-batch.ts';
 import type { LogMeter } from '../log-intake/log-intake.ts';
-import { openLogTail } from '../log-intake/tail.ts';
+import { type LogTail, openLogTail } from '../log-intake/tail.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogSource } from '../ports/log-source.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -39,7 +39,7 @@ function proofOf(auth: LoadedLogTarget['auth']) {
 export async function startLogTail(
   target: LoadedLogTarget,
   { deps, store, clock, metrics, meter, log }: LogTailsOptions,
-): Promise<{ stop(): Promise<void>; readUpTo(): number | null }> {
+): Promise<Pick<LogTail, 'readUpTo' | 'untimed'> & { stop(): Promise<void> }> {
   const source = await elasticsearchOf(target);
   const tail = await openLogTail({ ...deps, source, store, clock, meter, settings: target });
   let stopped = false;
@@ -56,7 +56,11 @@ export async function startLogTail(
   async function look(): Promise<void> {
     let outcome = 'complete';
     try {
-      await tail.pass();
+      const { late } = await tail.pass();
+      if (late > 0) {
+        metrics.count('hale_log_tail_late_total', { target: target.name }, late);
+        log.info({ target: target.name, late }, 'log events came too late to be read');
+      }
       failures = 0;
     } catch (error) {
       outcome = isHaleError(error) ? error.code : 'internal-error';
@@ -76,6 +80,7 @@ export async function startLogTail(
   run();
   return {
     readUpTo: () => tail.readUpTo(),
+    untimed: () => tail.untimed(),
     async stop() {
       stopped = true;
       cancel();

@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { LoadedConfig } from '../config/loaded-config.ts';
 import { logRoutes } from '../http/log-routes.ts';
 import { createLogServer } from '../http/log-server.ts';
 import { createAuthenticator } from '../intake/authenticate.ts';
-import { type BatchDeps, createPatternMemory } from '../log-intake/log-batch.ts';
+import type { BatchDeps } from '../log-intake/log-batch.ts';
 import { openLogIntake } from '../log-intake/log-intake.ts';
 import { createMinedPatterns } from '../log-intake/mined-patterns.ts';
+import { createPatternMemory, MAX_REMEMBERED_PATTERNS } from '../log-intake/pattern-memory.ts';
+import type { LogTail } from '../log-intake/tail.ts';
 import { NORMALISE_DEFAULTS } from '../log-records/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -29,8 +31,8 @@ export interface LogsOptions {
 export interface Logs {
   /** Where shippers send to; null when none may. */
   readonly url: string | null;
-  /** Unix ms of the newest event that was read, by target; null before the first. */
-  readUpTo(): ReadonlyMap<string, number | null>;
+  /** By target. */
+  readonly tails: ReadonlyMap<string, Pick<LogTail, 'readUpTo' | 'untimed'>>;
 }
 
 const MAX_CONNECTIONS = 2_000;
@@ -39,11 +41,18 @@ const STOP_WITHIN_MS = 3_000;
 
 /** Starts what takes log events in, as far as it is configured; each part registers its stop. */
 export async function startLogs(options: LogsOptions): Promise<Logs> {
-  const { redactor } = options;
+  const { redactor, store } = options;
+  const redact = (text: string): string => redactor.text(text);
+  const stored = await store.patterns(MAX_REMEMBERED_PATTERNS);
+  // A seed that nobody outside knows: no line can be made to look like another.
+  const patterns = createMinedPatterns({ redact, seed: randomInt(2 ** 32) }, stored);
   const deps: BatchDeps = {
-    patterns: createMinedPatterns((text) => redactor.text(text)),
-    redact: (text) => redactor.text(text),
-    memory: createPatternMemory(),
+    patterns,
+    redact,
+    memory: createPatternMemory(
+      stored.map(({ id }) => id),
+      patterns.joins(),
+    ),
     limits: NORMALISE_DEFAULTS,
   };
   const url = await startIntake(options, deps);
@@ -53,10 +62,7 @@ export async function startLogs(options: LogsOptions): Promise<Logs> {
     options.stops.add(`log tail ${target.name}`, () => tail.stop());
     tails.set(target.name, tail);
   }
-  return {
-    url,
-    readUpTo: () => new Map([...tails].map(([name, tail]) => [name, tail.readUpTo()])),
-  };
+  return { url, tails };
 }
 
 async function startIntake(options: LogsOptions, deps: BatchDeps): Promise<string | null> {

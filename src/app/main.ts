@@ -31,6 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
       (await import('./stream-skill.ts')).streamSkill(id, input, {
         file,
         stdin: process.stdin,
+        env,
         progress: (text) => void stderr.write(`${text}\n`),
         now: () => performance.now(),
       }),

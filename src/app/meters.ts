@@ -1,5 +1,6 @@
 import type { IntakeMeter } from '../intake/alert-intake.ts';
 import type { LogMeter } from '../log-intake/log-intake.ts';
+import type { LogTail } from '../log-intake/tail.ts';
 import type { Operations } from '../operations/index.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { WorkflowMeter } from '../workflow/deps.ts';
@@ -49,7 +50,7 @@ export function logMeter(metrics: Metrics): LogMeter {
 export async function refreshGauges(
   metrics: Metrics,
   operations: Pick<Operations, 'status'>,
-  logsReadUpTo: ReadonlyMap<string, number | null>,
+  tails: ReadonlyMap<string, Pick<LogTail, 'readUpTo' | 'untimed'>>,
 ): Promise<void> {
   const { incidents, obligations, store, cluster, freeze } = await operations.status();
   const plain = (value: number) => [{ labels: {}, value }];
@@ -66,7 +67,18 @@ export async function refreshGauges(
   metrics.set('hale_cluster_cache_ready', plain(cluster.state === 'ready' ? 1 : 0));
   metrics.set(
     'hale_log_tail_read_up_to_seconds',
-    [...logsReadUpTo].flatMap(([target, at]) => (at === null ? [] : [{ labels: { target }, value: at / 1_000 }])),
+    toldBy(tails, (tail) => tail.readUpTo()).map(({ labels, value }) => ({ labels, value: value / 1_000 })),
+  );
+  metrics.set(
+    'hale_log_tail_untimed',
+    toldBy(tails, (tail) => tail.untimed()),
   );
   metrics.set('hale_frozen', plain(freeze.frozen === false ? 0 : 1));
+}
+
+function toldBy<T>(tails: ReadonlyMap<string, T>, tell: (tail: T) => number | null) {
+  return [...tails].flatMap(([target, tail]) => {
+    const value = tell(tail);
+    return value === null ? [] : [{ labels: { target }, value }];
+  });
 }

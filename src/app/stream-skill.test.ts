@@ -28,6 +28,7 @@ function file(name: string, content: string | Buffer): string {
 const options = (path: string, stdin: Readable = Readable.from([])) => ({
   file: path,
   stdin,
+  env: {},
   progress: () => undefined,
   now: () => 0,
 });

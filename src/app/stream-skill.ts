@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { SKILLS } from '../../skills/index.ts';
 import { HaleError } from '../domain/errors.ts';
 import type { SkillAnswer } from '../operations/results.ts';
+import { elasticsearchLines, isElasticsearch } from './elasticsearch-lines.ts';
 import { linesOf } from './line-source.ts';
 
 export interface StreamOptions {
-  /** `-` is standard input. */
+  /** `-` is standard input; an address is an Elasticsearch. */
   readonly file: string;
   readonly stdin: Readable;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** For people who wait. */
   readonly progress: (text: string) => void;
   /** Milliseconds, for the pauses between two words of progress. */
@@ -25,7 +27,7 @@ export async function streamSkill(id: string, input: unknown, options: StreamOpt
   if (!parsed.success) throw new HaleError('usage-invalid', z.prettifyError(parsed.error));
   const stream = skill.open(parsed.data);
   let told = options.now();
-  for await (const lines of linesOf(options.file, options.stdin)) {
+  for await (const lines of sourceOf(options)) {
     for (const line of lines) stream.push(line);
     if (options.now() - told < PROGRESS_EVERY_MS) continue;
     told = options.now();
@@ -33,4 +35,8 @@ export async function streamSkill(id: string, input: unknown, options: StreamOpt
   }
   const output = skill.output.parse(stream.result());
   return { skill: id, output, lines: [...skill.render(output)] };
+}
+
+function sourceOf({ file, stdin, env }: StreamOptions): AsyncIterable<readonly string[]> {
+  return isElasticsearch(file) ? elasticsearchLines(file, { env, now: Date.now() }) : linesOf(file, stdin);
 }

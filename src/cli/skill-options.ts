@@ -33,7 +33,7 @@ export function skillOptions({ input, streams }: SkillOffer): Option[] {
   });
   const file = new Option(
     '--input <file>',
-    'lines of this file, - for standard input; read here, without a running Hale',
+    'lines of this file, - for standard input, or https://HOST:9200/INDEX?since=1h for an Elasticsearch; read here, without a running Hale',
   );
   return streams ? [file, ...own] : own;
 }

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { DOCUMENTS_PER_SLICE } from './breath.ts';
 import { type BulkAction, planBulk } from './bulk-request.ts';
-import { type Delivery, DOCUMENTS_PER_SLICE, type DocumentSink } from './delivery.ts';
+import type { Delivery, DocumentSink } from './delivery.ts';
 
 export interface BulkOptions {
   /** Of the address: `/{index}/_bulk`. */

@@ -18,6 +18,3 @@ export interface Delivery<Answer> {
   /** After `take`: what to tell the shipper. */
   answer(): Answer;
 }
-
-/** Documents between two breaths. */
-export const DOCUMENTS_PER_SLICE = 200;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { type Delivery, DOCUMENTS_PER_SLICE } from './delivery.ts';
+import { DOCUMENTS_PER_SLICE } from './breath.ts';
+import type { Delivery } from './delivery.ts';
 
 export interface EventsAnswer {
   readonly accepted: number;

@@ -1,7 +1,8 @@
 import type { LogLabels, LogOddity, LogRecord } from '../domain/log-record.ts';
 import { labelsOf, lineOf, type NormaliseLimits, normalise } from '../log-records/index.ts';
 import type { LogPatterns } from '../ports/log-patterns.ts';
-import type { LogCommit, LogSample } from '../ports/log-store.ts';
+import type { LogCommit, LogCount, LogSample } from '../ports/log-store.ts';
+import { isAllowed, type PatternMemory, remember } from './pattern-memory.ts';
 
 const MINUTE_MS = 60_000;
 /** Label sets of one batch that are told apart; what is beyond keeps namespace and service only. */
@@ -10,22 +11,8 @@ const SAMPLE_CHARS = 4_000;
 /** Another example of a pattern that is known is kept no more often than this. */
 const SAMPLE_EVERY_MS = 60_000;
 
-/** What the batches of one process know of one another. */
-export interface PatternMemory {
-  /** Patterns that are stored, with when an example was last kept; the oldest are forgotten, and stored again in vain. */
-  readonly sampledAt: Map<string, number>;
-  /** New patterns that may still be stored under their own name in this hour. */
-  readonly allowance: { hour: number; left: number };
-}
-
-export const MAX_REMEMBERED_PATTERNS = 100_000;
-const MAX_NEW_PATTERNS_PER_HOUR = 20_000;
 /** Where the lines go whose pattern is one too many of a flood: they are counted, and not told apart. */
 export const OVERFLOW_PATTERN = { id: 'overflow', template: '<*>' } as const;
-
-export function createPatternMemory(): PatternMemory {
-  return { sampledAt: new Map(), allowance: { hour: 0, left: MAX_NEW_PATTERNS_PER_HOUR } };
-}
 
 export interface BatchDeps {
   readonly patterns: LogPatterns;
@@ -44,25 +31,24 @@ export interface LogBatch {
   readonly events: number;
   readonly oddities: ReadonlyMap<LogOddity, number>;
   readonly overflowed: number;
-  contents(): Pick<LogCommit, 'counts' | 'patterns' | 'samples'>;
+  contents(): Pick<LogCommit, 'counts' | 'patterns' | 'joins' | 'samples'>;
   /** To be called when it has been stored. */
   stored(): void;
 }
 
-interface Tally {
-  readonly minute: number;
-  readonly patternId: string;
+/** Events of the same labels, by minute and pattern. */
+interface Labelled {
   readonly labels: LogLabels;
-  count: number;
+  readonly minutes: Map<number, Map<string, number>>;
 }
 
 export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps): LogBatch {
-  const tallies = new Map<string, Tally>();
-  const labelSets = new Set<string>();
+  const labelled = new Map<string, Labelled>();
   const oddities = new Map<LogOddity, number>();
   /** Patterns that nobody has stored yet, with the time of their first line here. */
   const fresh = new Map<string, number>();
   let stagedIds: readonly string[] = [];
+  let stagedJoins = memory.joins;
   const samples = new Map<string, LogSample>();
   let events = 0;
   let overflowed = 0;
@@ -73,7 +59,7 @@ export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps):
     const patternId = patterns.find(line, record.at);
     const lastSample = memory.sampledAt.get(patternId);
     if (lastSample === undefined && !fresh.has(patternId)) {
-      if (!allowed(memory, fresh.size, arrivedAt)) {
+      if (!isAllowed(memory, fresh.size, arrivedAt)) {
         overflowed += 1;
         return OVERFLOW_PATTERN.id;
       }
@@ -94,13 +80,44 @@ export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps):
     return patternId;
   }
 
+  function labelledAs(labels: LogLabels): Labelled {
+    const key = keyOf(labels);
+    const known = labelled.get(key);
+    if (known !== undefined) return known;
+    const coarse = labels.release ?? labels.route ?? labels.status ?? labels.exception;
+    if (labelled.size >= MAX_LABEL_SETS && coarse !== null)
+      return labelledAs({ ...labels, release: null, route: null, status: null, exception: null });
+    const added: Labelled = { labels, minutes: new Map() };
+    labelled.set(key, added);
+    return added;
+  }
+
+  function* tallies(): Generator<LogCount> {
+    for (const { labels, minutes } of labelled.values())
+      for (const [minute, counts] of minutes)
+        for (const [patternId, count] of counts) yield { minute, patternId, labels, count };
+  }
+
   function describe(ids: ReadonlySet<string>): LogCommit['patterns'] {
     if (ids.size === 0) return [];
     const known = patterns.describe(ids);
     return [...ids].map((id) => {
-      const { template, firstAt } = known.get(id) ?? { template: OVERFLOW_PATTERN.template, firstAt: null };
-      return { id, template: redact(template), firstSeenAt: firstAt ?? fresh.get(id) ?? lastArrival };
+      const firstSeenAt = fresh.get(id) ?? lastArrival;
+      const found = known.get(id);
+      if (found !== undefined)
+        return { id, template: redact(found.template), firstSeenAt: found.firstAt ?? firstSeenAt, shape: found.shape };
+      // It was given up in a flood since: its example is the best that can be told.
+      const [line = ''] = samples.get(id)?.line.split('\n', 1) ?? [];
+      return { id, template: line === '' ? OVERFLOW_PATTERN.template : line, firstSeenAt, shape: null };
     });
+  }
+
+  /** What became part of what since the store was told. */
+  function newJoins(): NonNullable<LogCommit['joins']> {
+    if (stagedJoins === memory.joins) return [];
+    return [...stagedJoins]
+      .filter(([from, to]) => memory.joins.get(from) !== to && memory.sampledAt.has(from))
+      .map(([from, to]) => ({ from, to }));
   }
 
   function note(oddity: LogOddity): void {
@@ -114,19 +131,13 @@ export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps):
       for (const one of odd) note(one);
       const patternId = patternOf(record, arrivedAt);
       const minute = Math.floor(record.at / MINUTE_MS) * MINUTE_MS;
-      let labels = labelsOf(record);
-      let labelKey = keyOf(labels);
-      if (!labelSets.has(labelKey)) {
-        if (labelSets.size < MAX_LABEL_SETS) labelSets.add(labelKey);
-        else {
-          labels = { ...labels, release: null, route: null, status: null, exception: null };
-          labelKey = keyOf(labels);
-        }
+      const { minutes } = labelledAs(labelsOf(record));
+      let counts = minutes.get(minute);
+      if (counts === undefined) {
+        counts = new Map();
+        minutes.set(minute, counts);
       }
-      const key = `${minute}\n${patternId}\n${labelKey}`;
-      const tally = tallies.get(key);
-      if (tally === undefined) tallies.set(key, { minute, patternId, labels, count: 1 });
-      else tally.count += 1;
+      counts.set(patternId, (counts.get(patternId) ?? 0) + 1);
       events += 1;
       lastArrival = arrivedAt;
       return record;
@@ -139,44 +150,27 @@ export function createLogBatch({ patterns, redact, memory, limits }: BatchDeps):
       return overflowed;
     },
     contents() {
+      patterns.settle();
+      stagedJoins = patterns.joins();
       // A pattern may have been joined with another one since its line was found.
       const current = (id: string): string => (id === OVERFLOW_PATTERN.id ? id : patterns.currentId(id));
-      const counts = [...tallies.values()].map((tally) => ({ ...tally, patternId: current(tally.patternId) }));
-      const unknown = new Set(counts.map(({ patternId }) => patternId).filter((id) => !memory.sampledAt.has(id)));
-      stagedIds = [...unknown];
-      return {
-        counts,
-        patterns: describe(unknown),
-        samples: [...samples.values()].map((sample) => ({ ...sample, patternId: current(sample.patternId) })),
-      };
+      const counts = [...tallies()].map((tally) => ({ ...tally, patternId: current(tally.patternId) }));
+      const kept = [...samples.values()].map((sample) => ({ ...sample, patternId: current(sample.patternId) }));
+      const joins = newJoins();
+      // With each example the pattern is told again: the store may have dropped it after a long silence.
+      const toTell = new Set([...kept.map(({ patternId }) => patternId), ...joins.map(({ to }) => to)]);
+      for (const { patternId } of counts) if (!memory.sampledAt.has(patternId)) toTell.add(patternId);
+      stagedIds = [...toTell];
+      return { counts, patterns: describe(toTell), joins, samples: kept };
     },
     stored() {
       memory.allowance.left -= fresh.size;
-      for (const id of [...fresh.keys(), ...stagedIds, ...samples.keys()]) remember(memory, id, lastArrival);
+      memory.joins = stagedJoins;
+      for (const id of [...fresh.keys(), ...samples.keys(), ...stagedIds]) remember(memory, id, lastArrival);
     },
   };
 }
 
-/** The one that had an example longest ago makes room. */
-export function remember({ sampledAt }: PatternMemory, patternId: string, at: number): void {
-  sampledAt.delete(patternId);
-  sampledAt.set(patternId, at);
-  if (sampledAt.size <= MAX_REMEMBERED_PATTERNS) return;
-  for (const oldest of sampledAt.keys()) {
-    sampledAt.delete(oldest);
-    return;
-  }
-}
-
 function keyOf({ namespace, service, release, route, status, level, exception }: LogLabels): string {
   return `${namespace ?? ''}\n${service ?? ''}\n${release ?? ''}\n${route ?? ''}\n${status ?? ''}\n${level ?? ''}\n${exception ?? ''}`;
-}
-
-function allowed({ allowance }: PatternMemory, staged: number, now: number): boolean {
-  const hour = Math.floor(now / 3_600_000);
-  if (allowance.hour !== hour) {
-    allowance.hour = hour;
-    allowance.left = MAX_NEW_PATTERNS_PER_HOUR;
-  }
-  return staged < allowance.left;
 }

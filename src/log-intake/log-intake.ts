@@ -2,8 +2,9 @@ import { HaleError } from '../domain/errors.ts';
 import type { LogOddity } from '../domain/log-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
+import { breath } from './breath.ts';
 import type { Delivery, DocumentSink } from './delivery.ts';
-import { type BatchDeps, createLogBatch, type LogBatch, MAX_REMEMBERED_PATTERNS, remember } from './log-batch.ts';
+import { type BatchDeps, createLogBatch, type LogBatch } from './log-batch.ts';
 import { createReceipts } from './receipts.ts';
 import { createSeenWindow, documentNumber } from './seen-window.ts';
 
@@ -76,10 +77,9 @@ interface Group {
  * that a failed commit leaves nothing half taken.
  */
 export async function openLogIntake(options: LogIntakeOptions): Promise<LogIntake> {
-  const { store, clock, meter, memory, limits } = options;
+  const { store, clock, meter, limits } = options;
   const seen = createSeenWindow(limits.maxSeenIds);
   for (const { at, ids } of await store.seen(INTAKE_SOURCE)) for (const id of ids) seen.add(id, at);
-  for (const { id } of await store.patterns(MAX_REMEMBERED_PATTERNS)) remember(memory, id, 0);
   const receipts = createReceipts(await store.receipts(INTAKE_SOURCE), limits.seenForMs);
   let waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
@@ -191,8 +191,4 @@ export async function openLogIntake(options: LogIntakeOptions): Promise<LogIntak
       await running;
     },
   };
-}
-
-function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

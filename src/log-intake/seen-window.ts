@@ -1,3 +1,5 @@
+import { createNumberSet, type NumberSet } from './number-set.ts';
+
 /** Ids of documents that were taken, the newest `maxIds` of them; each with a time, so that they can be forgotten by it. */
 export interface SeenWindow {
   has(id: number): boolean;
@@ -11,13 +13,13 @@ export interface SeenWindow {
 }
 
 interface Generation {
-  readonly ids: Set<number>;
+  readonly ids: NumberSet;
   newestAt: number;
 }
 
 const GENERATIONS = 8;
 
-/** A window in generations: the oldest goes as a whole. A Set of numbers of 53 bits takes about 40 bytes for each. */
+/** A window in generations: the oldest goes as a whole. */
 export function createSeenWindow(maxIds: number): SeenWindow {
   const perGeneration = Math.max(1, Math.ceil(maxIds / GENERATIONS));
   let generations: Generation[] = [];
@@ -29,13 +31,17 @@ export function createSeenWindow(maxIds: number): SeenWindow {
     if (generations.length === GENERATIONS) {
       unknownBefore = Math.max(unknownBefore, generations.shift()?.newestAt ?? unknownBefore);
     }
-    const fresh = { ids: new Set<number>(), newestAt: Number.NEGATIVE_INFINITY };
+    const fresh = { ids: createNumberSet(), newestAt: Number.NEGATIVE_INFINITY };
     generations.push(fresh);
     return fresh;
   }
 
   return {
-    has: (id) => generations.some(({ ids }) => ids.has(id)),
+    has(id) {
+      // A loop: it is asked for every document.
+      for (const { ids } of generations) if (ids.has(id)) return true;
+      return false;
+    },
     add(id, at) {
       const generation = current();
       generation.ids.add(id);

@@ -1,9 +1,11 @@
 import type { Clock } from '../ports/clock.ts';
 import type { LogPage, LogSource, LogView, PageRequest, ReadingTime } from '../ports/log-source.ts';
 import type { LogStore } from '../ports/log-store.ts';
-import { type BatchDeps, createLogBatch } from './log-batch.ts';
+import type { BatchDeps } from './log-batch.ts';
 import type { LogMeter } from './log-intake.ts';
-import { createSeenWindow, documentNumber, type SeenWindow } from './seen-window.ts';
+import { createSeenWindow } from './seen-window.ts';
+import { openDraft, type Reading } from './tail-draft.ts';
+import { watchMissed } from './tail-missed.ts';
 
 export interface TailSettings {
   /** Under which the store keeps what was read. */
@@ -27,26 +29,27 @@ export interface TailOptions extends BatchDeps {
 /** Reads what is new at a source, and counts it. */
 export interface LogTail {
   /** One look at all that can be seen now. Throws as the source and the store do; what was counted until then stays counted. */
-  pass(): Promise<{ readonly counted: number; readonly repeated: number }>;
+  pass(): Promise<TailPass>;
+  /** Documents without any time, as they were counted last; null before that. */
+  untimed(): number | null;
   /** Unix ms up to which events have been read; null before the first. */
   readUpTo(): number | null;
 }
 
-/** One of the two readings of a source: by when documents were taken in, and, for those that do not tell, by when they were written. */
-interface Reading {
-  readonly time: ReadingTime;
-  /** Under which the store keeps it. */
-  readonly source: string;
-  readonly seen: SeenWindow;
-  /** The newest time that was read, never ahead of our clock; null at the very beginning. */
-  position: number | null;
+export interface TailPass {
+  readonly counted: number;
+  readonly repeated: number;
+  /** Documents that were found to have come too late to be read. */
+  readonly late: number;
 }
 
 /** A clock may be ahead of ours by so much; documents further ahead are read when their time comes. */
 const MAX_AHEAD_MS = 60_000;
+/** Some pages share a commit, and with it an fsync. */
+const DOCUMENTS_PER_COMMIT = 10_000;
 
 /**
- * Opens the tail where it ended. Every page is one commit: its counts, the ids of its documents and the position stand or fall together,
+ * Opens the tail where it ended. Some pages are one commit: their counts, the ids of their documents and the position stand or fall together,
  * so that a kill neither loses nor doubles one.
  */
 export async function openLogTail(options: TailOptions): Promise<LogTail> {
@@ -55,26 +58,33 @@ export async function openLogTail(options: TailOptions): Promise<LogTail> {
   const readings = await Promise.all(
     (['ingested', 'event'] as const).map((time) => openReading(store, settings, time)),
   );
+  const missed = watchMissed(startedAt);
   let lookedBackAt = Number.NEGATIVE_INFINITY;
+  let untimed: number | null = null;
 
   return {
     async pass() {
       const now = clock.now();
       const deep = now - lookedBackAt >= settings.lateEveryMs;
       const view = await options.source.open();
-      const result = { counted: 0, repeated: 0 };
+      const result = { counted: 0, repeated: 0, late: 0 };
       try {
         for (const reading of readings) {
           const one = await readAlong(reading, view, deep, startedAt, options);
           result.counted += one.counted;
           result.repeated += one.repeated;
         }
-        if (deep) lookedBackAt = now;
+        if (deep) {
+          lookedBackAt = now;
+          result.late = await missed.late(view, readings, settings);
+          untimed = await missed.untimed(view, now);
+        }
       } finally {
         await view.close();
       }
       return result;
     },
+    untimed: () => untimed,
     readUpTo() {
       const positions = readings.flatMap(({ position }) => position ?? []);
       return positions.length === 0 ? null : Math.max(...positions);
@@ -107,56 +117,26 @@ async function readAlong(
     to: clock.now() + MAX_AHEAD_MS,
     size: settings.pageSize,
   } satisfies Omit<PageRequest, 'after'>;
+  const draft = openDraft(reading, options);
   const result = { counted: 0, repeated: 0 };
-  let coming: Promise<LogPage> | null = view.page({ ...request, after: null });
-  while (coming !== null) {
-    const page: LogPage = await coming;
-    // The next page travels while this one is counted.
-    coming = page.next === null ? null : view.page({ ...request, after: page.next });
-    coming?.catch(() => undefined);
-    const one = await countPage(page, reading, options);
-    result.counted += one.counted;
-    result.repeated += one.repeated;
+  const keep = async (): Promise<void> => {
+    const kept = await draft.commit();
+    result.counted += kept.counted;
+    result.repeated += kept.repeated;
+  };
+  try {
+    let coming: Promise<LogPage> | null = view.page({ ...request, after: null });
+    while (coming !== null) {
+      const page: LogPage = await coming;
+      // The next page travels while this one is counted.
+      coming = page.next === null ? null : view.page({ ...request, after: page.next });
+      coming?.catch(() => undefined);
+      await draft.add(page.documents);
+      if (draft.documents >= DOCUMENTS_PER_COMMIT) await keep();
+    }
+  } finally {
+    // Of a look that failed half way, too: what was read is counted.
+    await keep();
   }
   return result;
-}
-
-async function countPage(
-  { documents }: LogPage,
-  reading: Reading,
-  options: TailOptions,
-): Promise<{ counted: number; repeated: number }> {
-  const { clock, store, settings, meter } = options;
-  const now = clock.now();
-  const batch = createLogBatch(options);
-  const ids = new Set<number>();
-  let newest = Number.NEGATIVE_INFINITY;
-  for (const { index, id, at, source } of documents) {
-    const number = documentNumber(index, id);
-    if (at > newest) newest = at;
-    if (reading.seen.has(number) || ids.has(number)) continue;
-    ids.add(number);
-    batch.add(source, now);
-  }
-  const repeated = documents.length - ids.size;
-  if (repeated > 0) meter.documents('tail', 'repeated', repeated);
-  if (ids.size === 0) return { counted: 0, repeated };
-
-  const position = Math.max(reading.position ?? Number.NEGATIVE_INFINITY, Math.min(newest, now));
-  const forgetBefore = position - settings.lateForMs;
-  await store.commit({
-    source: reading.source,
-    ...batch.contents(),
-    position: String(position),
-    seen: { at: newest, ids: [...ids] },
-    forgetBefore,
-  });
-  batch.stored();
-  reading.position = position;
-  for (const id of ids) reading.seen.add(id, newest);
-  reading.seen.forgetBefore(forgetBefore);
-  meter.documents('tail', 'counted', ids.size);
-  for (const [oddity, count] of batch.oddities) meter.oddity(oddity, count);
-  if (batch.overflowed > 0) meter.overflowed(batch.overflowed);
-  return { counted: ids.size, repeated };
 }

@@ -19,6 +19,7 @@ import {
   templateText,
 } from './pattern-record.ts';
 import { createLineScanner, LONGEST_SCANNED } from './scan-line.ts';
+import { shapeOf } from './shape.ts';
 import { EMPTY_STATE, type MinerState, patternStateOf, recordOf } from './state.ts';
 import { BUCKETS, bucketOf, covering, EMPTY_SCALE, onScale } from './timescale.ts';
 
@@ -57,12 +58,20 @@ export interface LogPattern {
   readonly formerIds: readonly string[];
 }
 
+export type KnownPattern = Pick<LogPattern, 'id' | 'template' | 'firstAt'> & { readonly shape: string };
+
 /** Takes lines, one by one, and tells their patterns. Everything is bounded by `maxPatterns`. */
 export interface LogMiner {
   /** The pattern of a line. Linear in the line, of which no more than its first 8,192 characters are looked at. */
   add(line: string, atMs?: number): PatternHit;
   /** Joins what turned out to be the same. Happens by itself as patterns are found, and before `patterns` and `state`. */
   settle(): void;
+  /** As `settle`, once the new patterns are so many that it is worth the time. */
+  settleSoon(): void;
+  /** Ids of patterns that were joined with others, with those under which they are known now. The same Map until that changes. */
+  joins(): ReadonlyMap<string, string>;
+  /** Those of the ids that are known now, as they are: nothing is joined for it. */
+  known(ids: ReadonlySet<string>): readonly KnownPattern[];
   /** Most lines first. */
   patterns(): readonly LogPattern[];
   /** The id under which a pattern of an earlier hit is known now. Unknown ids come back as they are. */
@@ -74,6 +83,8 @@ export interface LogMiner {
 
 const MAX_PATTERNS = 4_096;
 const LEAST_BETWEEN_SETTLING = 64;
+/** Of all patterns, so many may be new before it is worth the time to look for what is the same. */
+const NEW_SHARE = 1 / 16;
 /** Cutting a line may cut a secret so that it is not recognised: what stands so near the cut is dropped. */
 const CUT_MARGIN = 1_024;
 
@@ -88,7 +99,7 @@ export function createLogMiner(options: MinerOptions): LogMiner {
   let timed = given.timed;
   let lines = given.lines;
   let unsettled = 0;
-  let currentIds = new Map<string, string>();
+  let currentIds = formerIdsOf(records);
   const evicted = { ...given.evicted };
 
   function add(line: string, atMs?: number): PatternHit {
@@ -220,7 +231,7 @@ export function createLogMiner(options: MinerOptions): LogMiner {
     known.renumber(numbers);
     matcher = createMatcher(records);
     unsettled = 0;
-    currentIds = new Map(records.flatMap(({ id, formerIds }) => formerIds.map((former) => [former, id])));
+    currentIds = formerIdsOf(records);
   }
 
   /** Gives up what is seen least, half of the room at once so that this is rare. */
@@ -262,6 +273,17 @@ export function createLogMiner(options: MinerOptions): LogMiner {
       }));
   }
 
+  function knownOf(ids: ReadonlySet<string>): readonly KnownPattern[] {
+    return records
+      .filter(({ id }) => ids.has(id))
+      .map((record) => ({
+        id: record.id,
+        template: templateText(record.tokens, record.spaced),
+        firstAt: record.firstAt,
+        shape: shapeOf(record),
+      }));
+  }
+
   function currentId(id: string): string {
     return currentIds.get(id) ?? id;
   }
@@ -281,6 +303,11 @@ export function createLogMiner(options: MinerOptions): LogMiner {
   return {
     add,
     settle,
+    settleSoon() {
+      if (unsettled > records.length * NEW_SHARE) settle();
+    },
+    joins: () => currentIds,
+    known: knownOf,
     patterns,
     currentId,
     state,
@@ -291,6 +318,10 @@ export function createLogMiner(options: MinerOptions): LogMiner {
       return evicted;
     },
   };
+}
+
+function formerIdsOf(records: readonly PatternRecord[]): ReadonlyMap<string, string> {
+  return new Map(records.flatMap(({ id, formerIds }) => formerIds.map((former) => [former, id])));
 }
 
 /** The same text in memory of its own; a half of a character becomes the sign for an unreadable one. */

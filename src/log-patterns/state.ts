@@ -8,7 +8,7 @@ import { BUCKETS, covering, noCounts, onScale, type Timescale } from './timescal
 const Count = z.number().int().nonnegative();
 const Moment = z.number().nullable();
 
-const PatternState = z.strictObject({
+export const PatternState = z.strictObject({
   tokens: z.array(z.string().min(1)).max(MOST_TOKENS + 1),
   spaced: z.array(z.boolean()),
   types: z.array(Count),
@@ -21,7 +21,7 @@ const PatternState = z.strictObject({
   counts: z.array(Count).max(BUCKETS),
   formerIds: z.array(z.string()),
 });
-type PatternState = z.infer<typeof PatternState>;
+export type PatternState = z.infer<typeof PatternState>;
 
 /** All that a miner knows, as plain JSON: survives a restart, and is merged with the states of other replicas. */
 export const MinerState = z.strictObject({

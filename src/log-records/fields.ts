@@ -60,14 +60,19 @@ export const FIELD_NAMES = {
 } as const;
 export type FieldName = keyof typeof FIELD_NAMES;
 
+export const FIELDS = Object.keys(FIELD_NAMES) as readonly FieldName[];
+export const FIELD_NUMBER = Object.fromEntries(FIELDS.map((field, number) => [field, number])) as Readonly<
+  Record<FieldName, number>
+>;
+
 /** OpenTelemetry keeps what ECS has at the top in one of these. */
 const PREFIXES = ['', 'attributes.', 'resource.attributes.', 'resource.'] as const;
 
 /** A step on the way to known fields: through nested objects and dotted keys alike. */
 export interface FieldNode {
   readonly next: Map<string, FieldNode>;
-  /** The fields that a value here belongs to, with the rank of this name among theirs. */
-  readonly ends: { readonly field: FieldName; readonly rank: number }[];
+  /** The numbers of the fields that a value here belongs to, with the rank of this name among theirs. */
+  readonly ends: { readonly field: number; readonly rank: number }[];
 }
 
 /** Built once: a Map, so that no key of a document can reach a prototype. */
@@ -78,7 +83,10 @@ function buildTree(): FieldNode {
   for (const [field, names] of Object.entries(FIELD_NAMES) as [FieldName, readonly string[]][]) {
     PREFIXES.forEach((prefix, prefixRank) => {
       names.forEach((name, rank) => {
-        nodeAt(root, `${prefix}${name}`).ends.push({ field, rank: rank * PREFIXES.length + prefixRank });
+        nodeAt(root, `${prefix}${name}`).ends.push({
+          field: FIELD_NUMBER[field],
+          rank: rank * PREFIXES.length + prefixRank,
+        });
       });
     });
   }

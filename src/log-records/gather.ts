@@ -1,8 +1,30 @@
-import { FIELD_TREE, type FieldName, type FieldNode } from './fields.ts';
+import { FIELD_NUMBER, FIELD_TREE, FIELDS, type FieldName, type FieldNode } from './fields.ts';
 
 type Scalar = string | number;
-/** What a document says of each field, by the most trusted name that it uses. */
-export type Gathered = Map<FieldName, { readonly value: Scalar; readonly rank: number }>;
+/** What a document says of each field, by the most trusted name that it uses: in lists by number of the field, for one is made for every document. */
+export interface Gathered {
+  readonly values: (Scalar | undefined)[];
+  /** Of the names; lower is more trusted. */
+  readonly ranks: number[];
+}
+
+const NO_VALUES: readonly (Scalar | undefined)[] = FIELDS.map(() => undefined);
+const NO_RANKS: readonly number[] = FIELDS.map(() => 0);
+
+export function nothingGathered(): Gathered {
+  return { values: NO_VALUES.slice(), ranks: NO_RANKS.slice() };
+}
+
+export function gathered({ values }: Gathered, field: FieldName): Scalar | undefined {
+  return values[FIELD_NUMBER[field]];
+}
+
+/** Takes what is not told yet. */
+export function fillIn(into: Gathered, from: Gathered, but: FieldName): void {
+  for (const [number, value] of from.values.entries()) {
+    if (number !== FIELD_NUMBER[but]) into.values[number] ??= value;
+  }
+}
 
 /** Keys of one object that are looked at; a document with more of them is odd enough. */
 const MAX_KEYS = 1_000;
@@ -68,8 +90,9 @@ function partsOf(key: string): readonly string[] {
   return parts;
 }
 
-function take(into: Gathered, field: FieldName, rank: number, value: Scalar): void {
+function take({ values, ranks }: Gathered, number: number, rank: number, value: Scalar): void {
   if (value === '') return;
-  const had = into.get(field);
-  if (had === undefined || rank < had.rank) into.set(field, { value, rank });
+  if (values[number] !== undefined && rank >= (ranks[number] ?? 0)) return;
+  values[number] = value;
+  ranks[number] = rank;
 }

@@ -1,6 +1,6 @@
 import type { LogLabels, LogOddity, LogRecord } from '../domain/log-record.ts';
 import type { FieldName } from './fields.ts';
-import { type Gathered, gather } from './gather.ts';
+import { fillIn, type Gathered, gather, gathered, nothingGathered } from './gather.ts';
 import { levelInLine, readLevel } from './read-level.ts';
 import { readTime } from './read-time.ts';
 import { routeOf } from './route-of.ts';
@@ -26,7 +26,12 @@ const MAX_NAME_CHARS = 253;
 const MAX_JSON_CHARS = 65_536;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 // oxlint-disable-next-line no-control-regex -- that is what is looked for
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+const BLANK = 32;
+const DELETE = 127;
+const TAB = 9;
+const NEWLINE = 10;
+const RETURN = 13;
 
 /**
  * The record of one document: ECS, nested or dotted; OpenTelemetry's; what Fluent Bit and Vector write; a line that nobody parsed. Pure, and
@@ -34,7 +39,7 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
  */
 export function normalise(document: unknown, arrivedAt: number, limits = NORMALISE_DEFAULTS): Normalised {
   const oddities: LogOddity[] = [];
-  const found: Gathered = new Map();
+  const found = nothingGathered();
   const given = typeof document === 'string' ? { message: document } : document;
   if (typeof given === 'object' && given !== null && !Array.isArray(given) && !gather(given, found)) {
     oddities.push('too-many-keys');
@@ -43,25 +48,25 @@ export function normalise(document: unknown, arrivedAt: number, limits = NORMALI
   const { at, ingestedAt } = timesOf(found, arrivedAt, limits, oddities);
   const pod = nameOf(found, 'pod');
   const container = nameOf(found, 'container');
-  const level = found.get('level');
-  const path = found.get('route');
-  const stack = found.get('stack');
+  const level = gathered(found, 'level');
+  const path = gathered(found, 'route');
+  const stack = gathered(found, 'stack');
   return {
     record: {
       at,
       ingestedAt,
       message: plain(message, limits.maxTextChars, oddities),
-      level: (level === undefined ? null : readLevel(level.value)) ?? levelInLine(message),
+      level: (level === undefined ? null : readLevel(level)) ?? levelInLine(message),
       namespace: nameOf(found, 'namespace'),
       pod,
       container,
       service: nameOf(found, 'service') ?? (pod === null ? container : serviceOfPod(pod)),
       release: nameOf(found, 'release'),
-      route: typeof path?.value === 'string' ? routeOf(path.value) : null,
+      route: typeof path === 'string' ? routeOf(path) : null,
       status: statusOf(found),
       traceId: nameOf(found, 'trace'),
       exception: nameOf(found, 'exception'),
-      stack: typeof stack?.value === 'string' ? plain(stack.value, limits.maxTextChars, oddities) : null,
+      stack: typeof stack === 'string' ? plain(stack, limits.maxTextChars, oddities) : null,
     },
     oddities,
   };
@@ -80,18 +85,18 @@ export function lineOf({ message, stack }: LogRecord): string {
 
 /** The message; where it is a JSON object itself, that one's fields fill in what the document does not tell. */
 function messageOf(found: Gathered, oddities: LogOddity[]): string {
-  const given = found.get('message');
+  const given = gathered(found, 'message');
   if (given === undefined) {
     oddities.push('message-missing');
     return '';
   }
-  const text = String(given.value);
+  const text = String(given);
   const inner = innerObject(text);
   if (inner === null) return text;
-  const within: Gathered = new Map();
+  const within = nothingGathered();
   if (!gather(inner, within)) oddities.push('too-many-keys');
-  for (const [field, value] of within) if (!found.has(field) && field !== 'ingested') found.set(field, value);
-  const told = within.get('message')?.value;
+  fillIn(found, within, 'ingested');
+  const told = gathered(within, 'message');
   return told === undefined ? text : String(told);
 }
 
@@ -111,10 +116,10 @@ function timesOf(
   { maxAheadMs }: NormaliseLimits,
   oddities: LogOddity[],
 ): { at: number; ingestedAt: number | null } {
-  const ingested = found.get('ingested');
-  const ingestedAt = ingested === undefined ? null : readTime(ingested.value);
-  const given = found.get('time');
-  const at = given === undefined ? null : readTime(given.value);
+  const ingested = gathered(found, 'ingested');
+  const ingestedAt = ingested === undefined ? null : readTime(ingested);
+  const given = gathered(found, 'time');
+  const at = given === undefined ? null : readTime(given);
   if (given === undefined) oddities.push('time-missing');
   else if (at === null) oddities.push('time-unreadable');
   else if (at <= arrivedAt + maxAheadMs) return { at, ingestedAt };
@@ -123,25 +128,34 @@ function timesOf(
 }
 
 function nameOf(found: Gathered, field: FieldName): string | null {
-  const value = found.get(field)?.value;
+  const value = gathered(found, field);
   if (value === undefined) return null;
   const name = String(value).slice(0, MAX_NAME_CHARS);
-  return CONTROL.test(name) ? clean(name) : name;
+  return hasControls(name) ? clean(name) : name;
 }
 
 function statusOf(found: Gathered): number | null {
-  const status = Number(found.get('status')?.value ?? Number.NaN);
+  const status = Number(gathered(found, 'status') ?? Number.NaN);
   return Number.isInteger(status) && status >= 100 && status <= 599 ? status : null;
 }
 
 function plain(text: string, maxChars: number, oddities: LogOddity[]): string {
   const cut = text.length > maxChars ? text.slice(0, maxChars) : text;
   if (cut.length < text.length) oddities.push('text-cut');
-  if (!CONTROL.test(cut)) return cut;
+  if (!hasControls(cut)) return cut;
   oddities.push('control-characters');
   return clean(cut);
 }
 
+/** As `CONTROLS`, in a third of the time for the short texts of most fields. */
+function hasControls(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < BLANK ? code !== TAB && code !== NEWLINE && code !== RETURN : code === DELETE) return true;
+  }
+  return false;
+}
+
 function clean(text: string): string {
-  return text.replaceAll(new RegExp(CONTROL, 'g'), ' ');
+  return text.replaceAll(CONTROLS, ' ');
 }

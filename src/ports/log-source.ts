@@ -31,6 +31,8 @@ export interface PageRequest {
 /** A frozen view of what could be seen when it was opened; it shows nothing that comes later. */
 export interface LogView {
   page(request: PageRequest): Promise<LogPage>;
+  /** How many there are, without reading one. */
+  count(which: Pick<PageRequest, 'time' | 'from' | 'to'> | { readonly time: 'none' }): Promise<number>;
   close(): Promise<void>;
 }
 

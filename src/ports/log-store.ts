@@ -26,13 +26,28 @@ export interface SeenIds {
   readonly ids: readonly number[];
 }
 
+export interface LogPatternRow {
+  readonly id: string;
+  readonly template: string;
+  readonly firstSeenAt: number;
+  /** How its finder knows it again; null where it needs nothing. */
+  readonly shape?: string | null;
+}
+
+export interface StoredLogPattern extends LogPatternRow {
+  /** Ids under which it was counted before. */
+  readonly formerIds: readonly string[];
+}
+
 /** What one batch of log events adds; all or nothing, and durable when the promise resolves. */
 export interface LogCommit {
   /** Where the events came from: the name of an intake or of a target that is read. */
   readonly source: string;
   readonly counts: readonly LogCount[];
-  /** Patterns that are not known to be stored; one that is stays as it was. */
-  readonly patterns: readonly { readonly id: string; readonly template: string; readonly firstSeenAt: number }[];
+  /** Patterns that are not known to be stored; of one that is, only the shape is renewed. */
+  readonly patterns: readonly LogPatternRow[];
+  /** Patterns that turned out to be part of another: from now on their counts are read as the other's, those of the past as well. */
+  readonly joins?: readonly { readonly from: string; readonly to: string }[];
   readonly samples: readonly LogSample[];
   /** How far the source has been read; null leaves it. Committed with the counts, so that neither is ever ahead of the other. */
   readonly position: string | null;
@@ -68,9 +83,8 @@ export interface LogStore {
     readonly until: number;
     readonly limit: number;
   }): Promise<readonly StoredLogCount[]>;
-  patterns(
-    limit: number,
-  ): Promise<readonly { readonly id: string; readonly template: string; readonly firstSeenAt: number }[]>;
+  /** Those that were heard last come first. */
+  patterns(limit: number): Promise<readonly StoredLogPattern[]>;
   /** Newest first. */
   samples(patternId: string, limit: number): Promise<readonly LogSample[]>;
   /** Removes at most `maxRows` counts that exceed the caps, oldest first, and what only they needed; returns how many. */

@@ -100,6 +100,16 @@ export const METRICS = {
     labels: ['target', 'outcome'],
     help: 'Looks at an Elasticsearch, by configured target: complete, or the error code that ended it.',
   },
+  hale_log_tail_late_total: {
+    type: 'counter',
+    labels: ['target'],
+    help: 'Log events that came to an Elasticsearch too late to be read (lateFor), by configured target.',
+  },
+  hale_log_tail_untimed: {
+    type: 'gauge',
+    labels: ['target'],
+    help: 'Documents of an Elasticsearch that have no time and are not read, by configured target.',
+  },
   hale_log_tail_read_up_to_seconds: {
     type: 'gauge',
     labels: ['target'],

@@ -7,8 +7,9 @@ import { logSignature } from '../../detectors/log-signature/index.ts';
 import { newErrorPattern } from '../../detectors/new-error-pattern/index.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { systemClock } from '../../src/adapters/timers/system-clock.ts';
-import { createLogBatch, createPatternMemory } from '../../src/log-intake/log-batch.ts';
+import { createLogBatch } from '../../src/log-intake/log-batch.ts';
 import { createMinedPatterns } from '../../src/log-intake/mined-patterns.ts';
+import { createPatternMemory } from '../../src/log-intake/pattern-memory.ts';
 import { NORMALISE_DEFAULTS } from '../../src/log-records/index.ts';
 import type { Detector } from '../../src/plugin/detector.ts';
 import { createWorkloadLogs } from '../../src/workload-logs/index.ts';
@@ -26,18 +27,19 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hale-signals-'));
   store = await openSqliteStore({ path: join(folder, 'store.db'), clock: systemClock });
   world = detectorWorld(() => undefined);
-  restartHale();
+  await restartHale();
 });
 afterEach(async () => {
   await store.close();
   rmSync(folder, { recursive: true });
 });
 
-/** The miner begins anew; the store keeps what was counted. */
-function restartHale(): void {
+/** Nothing but the store is left. */
+async function restartHale(): Promise<void> {
   const redact = (text: string) => text.replaceAll(/password=\S+/g, 'password=[redacted]');
+  const stored = await store.logs.patterns(10_000);
   batchDeps = {
-    patterns: createMinedPatterns(redact),
+    patterns: createMinedPatterns({ redact }, stored),
     redact,
     memory: createPatternMemory(),
     limits: NORMALISE_DEFAULTS,
@@ -152,7 +154,7 @@ describe('from log events to signals, through the miner and the store', () => {
     });
     await log(70, 8, 6, served);
     await log(70, 8, 6, lost);
-    restartHale();
+    await restartHale();
     await log(8, 0, 6, served);
     await log(8, 0, 6, lost);
 

@@ -14,6 +14,8 @@ export interface RealElasticsearch {
   request(method: string, path: string, body?: object): Promise<unknown>;
   /** CPU seconds that it has used so far. */
   cpuS(): Promise<number>;
+  /** SIGKILL, and a new process on the same data and address; ends when that one answers. */
+  killAndStartAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,7 +49,9 @@ export async function startRealElasticsearch(program: string): Promise<RealElast
     'cluster.routing.allocation.disk.threshold_enabled': false,
   };
   const args = Object.entries(settings).map(([key, value]) => `-E${key}=${value}`);
-  const server = ServerProcess.start({ name: 'elasticsearch', command: program, args, logFolder: folder }, realClock);
+  const start = () =>
+    ServerProcess.start({ name: 'elasticsearch', command: program, args, logFolder: folder }, realClock);
+  let server = start();
   const url = `http://127.0.0.1:${port}`;
   const request: RealElasticsearch['request'] = async (method, path, body) => {
     const answer = await fetch(`${url}${path}`, {
@@ -61,8 +65,8 @@ export async function startRealElasticsearch(program: string): Promise<RealElast
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  try {
-    await server.ready(
+  const ready = () =>
+    server.ready(
       async () => {
         const health = (await (await fetch(`${url}/_cluster/health`)).json()) as { status?: string };
         return health.status === 'green' || health.status === 'yellow';
@@ -70,6 +74,8 @@ export async function startRealElasticsearch(program: string): Promise<RealElast
       READY_TIMEOUT_MS,
       new AbortController().signal,
     );
+  try {
+    await ready();
   } catch (error) {
     await stop();
     throw error;
@@ -95,6 +101,12 @@ export async function startRealElasticsearch(program: string): Promise<RealElast
       });
       const { errors } = (await answer.json()) as { errors?: boolean };
       if (!answer.ok || errors !== false) throw new Error(`bulk: ${answer.status}`);
+    },
+    async killAndStartAgain() {
+      if (server.pid !== undefined) process.kill(-server.pid, 'SIGKILL');
+      await server.exited;
+      server = start();
+      await ready();
     },
     stop,
   };

@@ -1,6 +1,6 @@
 import { openSqliteStore, type SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { systemClock } from '../../src/adapters/timers/system-clock.ts';
-import { createPatternMemory } from '../../src/log-intake/log-batch.ts';
+import { createPatternMemory } from '../../src/log-intake/pattern-memory.ts';
 import { type LogTail, openLogTail, type TailSettings } from '../../src/log-intake/tail.ts';
 import { countedByTemplate, countedInAll } from '../../src/log-intake/testing/counted.ts';
 import { createFirstLinePatterns } from '../../src/log-intake/testing/first-line-patterns.ts';

@@ -32,6 +32,7 @@ export interface ShopWorld {
 export interface HaleProcess {
   readonly url: string;
   readonly token: string;
+  readonly pid: number;
   /** Steps reached so far, in order. */
   readonly steps: readonly string[];
   /** Resolves when the process is gone. */
@@ -106,6 +107,7 @@ export async function startShopWorld({
     return {
       url,
       token: TOKEN,
+      pid: child.pid ?? 0,
       steps,
       gone,
       incidents: () => readIncidents(url),

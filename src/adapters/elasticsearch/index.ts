@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Client } from '@elastic/elasticsearch';
+import { Client, type estypes } from '@elastic/elasticsearch';
 import { HaleError } from '../../domain/errors.ts';
 import type { LogPage, LogSource, LogView, PageRequest } from '../../ports/log-source.ts';
+import { authorityByFingerprint } from './authority.ts';
 import { translate } from './errors.ts';
 
 export interface ElasticsearchOptions {
@@ -27,15 +28,15 @@ const FIELD = { ingested: 'event.ingested', event: '@timestamp' } as const;
 /** Reads documents by their time from an Elasticsearch 8 or 9. */
 export function createElasticsearch(options: ElasticsearchOptions): LogSource {
   const { url, indices, timeoutMs } = options;
-  const client = new Client({
-    node: url,
-    requestTimeout: timeoutMs,
-    maxRetries: 1,
-    ...authOf(options),
-    ...tlsOf(options),
-    // A document with a key like __proto__ must not make its whole page unreadable: nothing here ever copies keys of documents.
-    disablePrototypePoisoningProtection: true,
-  });
+  const fingerprint = options.tls?.caFile === undefined ? options.tls?.caFingerprint : undefined;
+  let connected: Client | null = null;
+
+  async function clientNow(): Promise<Client> {
+    if (connected !== null) return connected;
+    const ca = fingerprint === undefined ? null : await authorityByFingerprint(url, fingerprint, timeoutMs);
+    connected ??= clientOf(options, ca);
+    return connected;
+  }
 
   async function asked<T>(doing: string, ask: () => Promise<T>): Promise<T> {
     try {
@@ -45,7 +46,14 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
     }
   }
 
+  function assertWhole({ _shards: { failed, total }, timed_out: timedOut }: Answer, doing: string): void {
+    if (failed === 0 && !timedOut) return;
+    const what = timedOut ? 'it ran out of time' : `${failed} of ${total} shards failed`;
+    throw new HaleError('logs-unavailable', `${url}: ${doing}: ${what}; a part of an answer is none`);
+  }
+
   async function openView(): Promise<LogView> {
+    const client = await asked('connect', clientNow);
     const opened = await asked('open a point in time', () =>
       client.openPointInTime({ index: indices.join(','), keep_alive: KEEP_ALIVE, ignore_unavailable: true }),
     );
@@ -56,12 +64,22 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
           const answer = await client.search(searchOf(request, pit, timeoutMs));
           // Always the newest: the server may move a view.
           pit = answer.pit_id ?? pit;
-          const { failed, total } = answer._shards;
-          if (failed > 0 || answer.timed_out) {
-            const what = answer.timed_out ? 'it ran out of time' : `${failed} of ${total} shards failed`;
-            throw new HaleError('logs-unavailable', `${url}: read a page: ${what}; a part of an answer is none`);
-          }
+          assertWhole(answer, 'read a page');
           return pageOf(answer.hits.hits, request);
+        }),
+      count: (which) =>
+        asked('count documents', async () => {
+          const answer = await client.search({
+            pit: { id: pit, keep_alive: KEEP_ALIVE },
+            size: 0,
+            track_total_hits: true,
+            timeout: `${timeoutMs}ms`,
+            query: which.time === 'none' ? WITHOUT_TIME : queryOf(which),
+          });
+          pit = answer.pit_id ?? pit;
+          assertWhole(answer, 'count documents');
+          const { total } = answer.hits;
+          return typeof total === 'number' ? total : (total?.value ?? 0);
         }),
       async close() {
         // It ends by itself soon: failing to end it earlier is nobody's trouble.
@@ -78,29 +96,53 @@ export function createElasticsearch(options: ElasticsearchOptions): LogSource {
         const now = Date.now();
         const { documents } = await view.page({ time: 'event', from: 0, to: now, size: 1, after: null });
         const found = documents.length === 0 ? 'no documents yet' : 'documents can be read';
-        return `${url}: ${indices.join(', ')}: ${found}`;
+        const untimed = await view.count({ time: 'none' });
+        const unread = untimed === 0 ? '' : `; ${untimed} have neither @timestamp nor event.ingested, and are not read`;
+        return `${url}: ${indices.join(', ')}: ${found}${unread}`;
       } finally {
         await view.close();
       }
     },
-    close: () => client.close(),
+    async close() {
+      await connected?.close();
+    },
+  };
+}
+
+function clientOf(options: ElasticsearchOptions, ca: string | null): Client {
+  return new Client({
+    node: options.url,
+    requestTimeout: options.timeoutMs,
+    maxRetries: 1,
+    ...authOf(options),
+    ...tlsOf(options, ca),
+    // A document with a key like __proto__ must not make its whole page unreadable: nothing here ever copies keys of documents.
+    disablePrototypePoisoningProtection: true,
+  });
+}
+
+type Answer = Pick<estypes.SearchResponse, '_shards' | 'timed_out'>;
+
+const WITHOUT_TIME = { bool: { must_not: Object.values(FIELD).map((field) => ({ exists: { field } })) } };
+
+function queryOf({ time, from, to }: Pick<PageRequest, 'time' | 'from' | 'to'>) {
+  const range = { range: { [FIELD[time]]: { gte: from, lte: to, format: 'epoch_millis' } } };
+  return {
+    bool: {
+      filter: [range],
+      ...(time === 'event' ? { must_not: [{ exists: { field: FIELD.ingested } }] } : {}),
+    },
   };
 }
 
 function searchOf({ time, from, to, size, after }: PageRequest, pit: string, timeoutMs: number) {
   const field = FIELD[time];
-  const range = { range: { [field]: { gte: from, lte: to, format: 'epoch_millis' } } };
   return {
     pit: { id: pit, keep_alive: KEEP_ALIVE },
     size,
     track_total_hits: false,
     timeout: `${timeoutMs}ms`,
-    query: {
-      bool: {
-        filter: [range],
-        ...(time === 'event' ? { must_not: [{ exists: { field: FIELD.ingested } }] } : {}),
-      },
-    },
+    query: queryOf({ time, from, to }),
     // In milliseconds whether an index keeps milliseconds or nanoseconds; what is of the same one is told apart by its place.
     sort: [
       { [field]: { order: 'asc' as const, numeric_type: 'date' as const, unmapped_type: 'date' as const } },
@@ -135,12 +177,14 @@ function authOf({ auth }: ElasticsearchOptions) {
   return { auth: { apiKey: key.includes(':') ? Buffer.from(key).toString('base64') : key } };
 }
 
-function tlsOf({ tls }: ElasticsearchOptions) {
+/** `ca` is what a fingerprint alone stands for. */
+function tlsOf({ tls }: ElasticsearchOptions, ca: string | null) {
   if (tls === undefined) return {};
   try {
     return {
-      ...(tls.caFingerprint === undefined ? {} : { caFingerprint: tls.caFingerprint }),
+      ...(tls.caFingerprint === undefined || ca !== null ? {} : { caFingerprint: tls.caFingerprint }),
       tls: {
+        ...(ca === null ? {} : { ca }),
         ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile, 'utf8') }),
         ...(tls.certFile === undefined ? {} : { cert: readFileSync(tls.certFile, 'utf8') }),
         ...(tls.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile, 'utf8') }),

@@ -109,7 +109,7 @@ describe('the file', () => {
 
     const refused = await open().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 6 } });
+    expect(refused).toMatchObject({ code: 'store-schema-newer', details: { stored: 99, known: 7 } });
     // Not even the lock stays behind.
     expect(await open().catch((error: unknown) => error)).toMatchObject({ code: 'store-schema-newer' });
   });
@@ -129,6 +129,7 @@ describe('the file', () => {
       { version: 4, name: 'counts of log events', at: T0 },
       { version: 5, name: 'counts of log events by owner', at: T0 },
       { version: 6, name: 'signals do not repeat their columns', at: T0 },
+      { version: 7, name: 'patterns of log events that were joined, and how they are known again', at: T0 },
     ]);
   });
 

@@ -2,6 +2,7 @@ import { LogLabels } from '../../domain/log-record.ts';
 import type { HeardMinute, LogCounts, LogOwner, TroubleCount } from '../../ports/log-counts.ts';
 import type { LogSample } from '../../ports/log-store.ts';
 import { type Database, integerOf, type Row, textOf } from './database.ts';
+import { samplesOf } from './logs.ts';
 
 type LogReads = {
   [K in keyof LogCounts]: (...given: Parameters<LogCounts[K]>) => Awaited<ReturnType<LogCounts[K]>>;
@@ -44,10 +45,11 @@ export function createLogReads(db: Database): LogReads {
              SELECT id, body FROM owned WHERE body ->> '$.level' IN ('warn', 'error', 'fatal')
                OR body ->> '$.status' >= 500 OR body ->> '$.exception' IS NOT NULL
                OR (body ->> '$.level' IS NULL AND body ->> '$.status' IS NULL))
-           SELECT c.minute, p.pattern_id, p.template, p.first_seen_at, o.body, sum(c.count) AS count
-           FROM troubled o JOIN log_count c ON c.labels = o.id JOIN log_pattern p ON p.id = c.pattern
+           SELECT c.minute, q.pattern_id, q.template, q.first_seen_at, o.body, sum(c.count) AS count
+           FROM troubled o JOIN log_count c ON c.labels = o.id
+             JOIN log_pattern p ON p.id = c.pattern JOIN log_pattern q ON q.id = coalesce(p.became, p.id)
            WHERE c.minute >= ?4 AND c.minute < ?5
-           GROUP BY c.minute, c.pattern, c.labels ORDER BY c.minute DESC, c.pattern, c.labels LIMIT ?6`,
+           GROUP BY c.minute, q.id, c.labels ORDER BY c.minute DESC, q.id, c.labels LIMIT ?6`,
           ...ownerOf(owner),
           since,
           until,
@@ -55,13 +57,7 @@ export function createLogReads(db: Database): LogReads {
         )
         .map(troubleOf),
     samplesOf(owner, patternId) {
-      const rows = db.all(
-        `SELECT x.body FROM log_sample x JOIN log_pattern p ON p.id = x.pattern WHERE p.pattern_id = ?
-         ORDER BY x.seq DESC LIMIT ?`,
-        patternId,
-        MOST_SAMPLES,
-      );
-      return rows.map((row) => JSON.parse(textOf(row, 'body')) as LogSample).filter((sample) => isOf(sample, owner));
+      return samplesOf(db, patternId, MOST_SAMPLES).filter((sample) => isOf(sample, owner));
     },
   };
 }

@@ -1,13 +1,13 @@
 import { LogLabels } from '../../domain/log-record.ts';
 import type { LogCommit, LogRetention, LogSample, LogStore, SeenIds, StoredLogCount } from '../../ports/log-store.ts';
 import { type Database, inTransaction, integerOf, type Row, textOf } from './database.ts';
+import { createLogPatternTable } from './log-patterns.ts';
+import { createNumbering } from './numbering.ts';
 
 type LogTables = {
   [K in keyof LogStore]: (...given: Parameters<LogStore[K]>) => Awaited<ReturnType<LogStore[K]>>;
 };
 
-/** Row numbers that are remembered, so that a count costs one statement. */
-const MAX_REMEMBERED = 50_000;
 const SAMPLES_PER_PATTERN = 8;
 
 /** The tables of log events. One commit is one transaction: counts, position and what was seen move together or not at all. */
@@ -18,31 +18,19 @@ export function createLogTables(db: Database): LogTables {
   const labels = createNumbering(db, 'SELECT id FROM log_labels WHERE body = ?', (body) => {
     db.run('INSERT INTO log_labels (body) VALUES (?) ON CONFLICT DO NOTHING', body);
   });
-  const patterns = createNumbering(db, 'SELECT id FROM log_pattern WHERE pattern_id = ?', (id) => {
-    db.run(
-      "INSERT INTO log_pattern (pattern_id, template, first_seen_at) VALUES (?, '', 0) ON CONFLICT DO NOTHING",
-      id,
-    );
-  });
+  const patterns = createLogPatternTable(db);
 
   function write(change: LogCommit): void {
     const source = sources.of(change.source);
-    for (const { id, template, firstSeenAt } of change.patterns) {
-      db.run(
-        `INSERT INTO log_pattern (pattern_id, template, first_seen_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (pattern_id) DO UPDATE SET template = ?2, first_seen_at = ?3 WHERE template = ''`,
-        id,
-        template,
-        firstSeenAt,
-      );
-    }
+    for (const pattern of change.patterns) patterns.keep(pattern);
+    for (const { from, to } of change.joins ?? []) patterns.join(from, to);
     for (const { minute, patternId, labels: given, count } of change.counts) {
       db.run(
         `INSERT INTO log_count (minute, source, pattern, labels, count) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET count = count + ?5`,
         minute,
         source,
-        patterns.of(patternId),
+        patterns.heard(patternId, minute),
         labels.of(labelsText(given)),
         count,
       );
@@ -97,56 +85,41 @@ export function createLogTables(db: Database): LogTables {
     counts: ({ since, until, limit }) =>
       db
         .all(
-          `SELECT c.minute, s.name, p.pattern_id, l.body, c.count FROM log_count c JOIN log_source s ON s.id = c.source
-             JOIN log_pattern p ON p.id = c.pattern JOIN log_labels l ON l.id = c.labels
-           WHERE c.minute >= ? AND c.minute < ? ORDER BY c.minute, c.source, c.pattern, c.labels LIMIT ?`,
+          `SELECT c.minute, s.name, q.pattern_id, l.body, sum(c.count) AS count
+           FROM log_count c JOIN log_source s ON s.id = c.source JOIN log_labels l ON l.id = c.labels
+             JOIN log_pattern p ON p.id = c.pattern JOIN log_pattern q ON q.id = coalesce(p.became, p.id)
+           WHERE c.minute >= ? AND c.minute < ?
+           GROUP BY c.minute, c.source, q.id, c.labels ORDER BY c.minute, c.source, q.id, c.labels LIMIT ?`,
           since,
           until,
           limit,
         )
         .map(countOf),
-    patterns: (limit) =>
-      db.all('SELECT pattern_id, template, first_seen_at FROM log_pattern ORDER BY id LIMIT ?', limit).map((row) => ({
-        id: textOf(row, 'pattern_id'),
-        template: textOf(row, 'template'),
-        firstSeenAt: integerOf(row, 'first_seen_at'),
-      })),
-    samples: (patternId, limit) =>
-      db
-        .all(
-          `SELECT x.body FROM log_sample x JOIN log_pattern p ON p.id = x.pattern WHERE p.pattern_id = ?
-           ORDER BY x.seq DESC LIMIT ?`,
-          patternId,
-          limit,
-        )
-        .map((row) => JSON.parse(textOf(row, 'body')) as LogSample),
+    patterns: (limit) => patterns.all(limit),
+    samples: (patternId, limit) => samplesOf(db, patternId, limit),
     prune(now, caps, maxRows) {
-      const removed = inTransaction(db, () => pruneLogs(db, now, caps, maxRows));
+      const removed = inTransaction(db, () => {
+        const counts = pruneLogs(db, now, caps, maxRows);
+        patterns.prune(now - caps.maxAgeMs, maxRows);
+        return counts;
+      });
       if (removed > 0) for (const numbering of [labels, patterns]) numbering.forget();
       return removed;
     },
   };
 }
 
-/** The numbers of names in a table, remembered; a name that is new is written first. */
-function createNumbering(db: Database, find: string, add: (name: string) => void) {
-  const known = new Map<string, number>();
-  return {
-    of(name: string): number {
-      let id = known.get(name);
-      if (id !== undefined) return id;
-      let row = db.get(find, name);
-      if (row === undefined) {
-        add(name);
-        row = db.get(find, name);
-      }
-      id = integerOf(row ?? {}, 'id');
-      if (known.size >= MAX_REMEMBERED) known.clear();
-      known.set(name, id);
-      return id;
-    },
-    forget: () => known.clear(),
-  };
+/** Examples of a pattern, newest first; those of what was joined into it belong to it. */
+export function samplesOf(db: Database, patternId: string, limit: number): LogSample[] {
+  return db
+    .all(
+      `SELECT x.body FROM log_sample x JOIN log_pattern p ON p.id = x.pattern
+       WHERE p.pattern_id = ?1 OR p.became = (SELECT id FROM log_pattern WHERE pattern_id = ?1)
+       ORDER BY x.seq DESC LIMIT ?2`,
+      patternId,
+      limit,
+    )
+    .map((row) => JSON.parse(textOf(row, 'body')) as LogSample);
 }
 
 /** The first examples stay, for they tell how it began; of the others the latest. */

@@ -146,6 +146,18 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'signals do not repeat their columns',
     sql: 'SELECT 1',
   },
+  {
+    name: 'patterns of log events that were joined, and how they are known again',
+    sql: `
+      ALTER TABLE log_pattern ADD COLUMN shape TEXT;
+      ALTER TABLE log_pattern ADD COLUMN became INTEGER;
+      ALTER TABLE log_pattern ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX log_pattern_became ON log_pattern (became) WHERE became IS NOT NULL;
+      UPDATE log_pattern SET heard_at = c.at
+        FROM (SELECT pattern, max(minute) AS at FROM log_count GROUP BY pattern) c WHERE c.pattern = log_pattern.id;
+      CREATE INDEX log_pattern_heard ON log_pattern (heard_at);
+    `,
+  },
 ];
 
 /** Brings the tables to the newest version that this program knows. Throws `store-schema-newer` when the file is ahead of it. */

@@ -7,6 +7,7 @@ const HAS_DIGIT = /\d/;
 /** Patterns that a test can foretell: the first line, with each word that holds a digit as `<*>`. */
 export function createFirstLinePatterns(): LogPatterns {
   const templates = new Map<string, string>();
+  const none = new Map<string, string>();
   return {
     find(line) {
       const first = line.split('\n', 1)[0]?.slice(0, MAX_CHARS) ?? '';
@@ -17,7 +18,9 @@ export function createFirstLinePatterns(): LogPatterns {
       return id;
     },
     currentId: (id) => id,
+    settle: () => undefined,
+    joins: () => none,
     describe: (ids) =>
-      new Map([...ids].map((id) => [id, { template: templates.get(id) ?? '', firstAt: null }] as const)),
+      new Map([...ids].map((id) => [id, { template: templates.get(id) ?? '', firstAt: null, shape: null }] as const)),
   };
 }

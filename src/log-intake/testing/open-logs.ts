@@ -9,8 +9,8 @@ import { createLogServer } from '../../http/log-server.ts';
 import { createAuthenticator, type IntakeCredential } from '../../intake/authenticate.ts';
 import { NORMALISE_DEFAULTS } from '../../log-records/index.ts';
 import type { LogStore } from '../../ports/log-store.ts';
-import { createPatternMemory } from '../log-batch.ts';
 import { openLogIntake } from '../log-intake.ts';
+import { createPatternMemory } from '../pattern-memory.ts';
 import { countedByTemplate, countedInAll } from './counted.ts';
 import { createFirstLinePatterns } from './first-line-patterns.ts';
 
