@@ -10,7 +10,9 @@ const all = [
 test('reads every option', () => {
   const words = ['--fault', 'database-limit,quiet', '--seed', '7', '--out', 'rows.jsonl', '--keep', '--prove'];
 
-  expect(readArguments([...words, '--faults', 'others', '--no-alert-rules'])).toEqual({
+  expect(
+    readArguments([...words, '--faults', 'others', '--no-alert-rules', '--elasticsearch', '--dossiers', 'told']),
+  ).toEqual({
     faults: ['database-limit', 'quiet'],
     faultsFolder: 'others',
     smoke: false,
@@ -18,6 +20,8 @@ test('reads every option', () => {
     proveKubelet: false,
     keep: true,
     alertRules: false,
+    logsThroughElasticsearch: true,
+    dossiers: 'told',
     out: 'rows.jsonl',
     seed: 7,
     help: false,
