@@ -15,21 +15,19 @@ export const trafficSurge = defineDetector({
     const ratio = traffic.usualPerS > 0 ? traffic.perS / traffic.usualPerS : Number.POSITIVE_INFINITY;
     if (ratio < Math.min(config.minRatio, config.minRatioWhileHurt)) return [];
     const { isYoung, summary, figures, evidence } = traffic;
-    const queries: string[] = [];
-    if (ratio < config.minRatio) {
-      // Only what is served is counted: who cannot keep up serves no more than it can, however many come.
-      const users = await readUsers(incident, ctx);
-      if (users.state !== 'hurt') return [];
-      queries.push(...users.queries);
-    }
+    const { state, queries } = await readUsers(incident, ctx);
+    const isPlain = ratio >= config.minRatio;
+    // Only what is served is counted: who cannot keep up serves no more than it can, however many come.
+    if (!isPlain && state !== 'hurt') return [];
     return [
       {
         id: ctx.newId(),
         detector: 'traffic-surge',
         reason: 'traffic-surge',
         subject: incident.subject,
-        // A guess, until something that it is short of makes it surer: what failed is asked for again, and that is more as well.
-        confidence: isYoung || ratio < config.minRatio ? 0.5 : 0.6,
+        // A guess, until something that it is short of makes it surer: what failed is asked for again, and that is more as well. And where
+        // nobody is hurt by it, as when what was held back comes through again, nothing has to be done.
+        confidence: !isYoung && isPlain && state === 'hurt' ? 0.6 : 0.5,
         summary,
         figures,
         evidence: [...evidence, ...queries.flatMap((query) => ctx.metrics.evidenceOf(query) ?? [])],

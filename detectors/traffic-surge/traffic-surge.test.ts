@@ -29,11 +29,15 @@ function world(
 
 describe('traffic-surge', () => {
   it('finds it with its figures', async () => {
-    const [finding] = await detectIn(world(60), trafficSurge);
+    const [finding] = await detectIn(world(60, { secondsAfter: 0.8 }), trafficSurge);
 
-    expect(finding).toMatchObject({ reason: 'traffic-surge', subject: { name: 'orders' } });
+    expect(finding).toMatchObject({ reason: 'traffic-surge', subject: { name: 'orders' }, confidence: 0.6 });
     expect(finding?.figures.usualPerS).toBeCloseTo(30, 0);
     expect(finding?.figures.ratePerS).toBeCloseTo(180, 0);
+  });
+
+  it('is a guess, on which nothing is done, where nobody is hurt by it', async () => {
+    expect(await detectIn(world(60), trafficSurge)).toMatchObject([{ confidence: 0.5 }]);
   });
 
   it('compares a young workload with the minutes that there are, as a guess', async () => {
