@@ -1,5 +1,4 @@
 import { HaleError, isHaleError } from '../domain/errors.ts';
-import type { IntakeResult } from './alert-intake.ts';
 import type { AlertReader, ReadAlerts } from './read-alerts.ts';
 
 export interface PendingLimits {
@@ -9,24 +8,24 @@ export interface PendingLimits {
   readonly maxPendingBytes: number;
 }
 
-export interface BodyReceiver {
+export interface BodyReceiver<Result> {
   /** Resolves after the durable write. Errors: body-malformed; overloaded or store-unavailable, when it may be sent again. */
-  receive(body: string | Uint8Array): Promise<IntakeResult>;
+  receive(body: string | Uint8Array): Promise<Result>;
 }
 
 /** Admits a body, reads it and hands it on to be stored. Of those that wait only so many are kept: memory stays bounded. */
-export function createBodyReceiver({
+export function createBodyReceiver<Result>({
   reader,
   take,
   limits,
   onRefused,
 }: {
   readonly reader: Pick<AlertReader, 'read'>;
-  readonly take: (alerts: ReadAlerts) => Promise<IntakeResult>;
+  readonly take: (alerts: ReadAlerts) => Promise<Result>;
   readonly limits: PendingLimits;
   /** Told of refusals that are made here; those of `take` are its own to tell. */
   readonly onRefused?: (code: string) => void;
-}): BodyReceiver {
+}): BodyReceiver<Result> {
   let pending = 0;
   let pendingBytes = 0;
 

@@ -88,11 +88,9 @@ function logsComeBy({ optional, optionalParts }: World): 'shipper' | 'elasticsea
   return optionalParts.includes('rsyslog') ? 'shipper' : null;
 }
 
-function logsConfig(world: World) {
-  const { elasticsearch } = world.optional;
-  if (elasticsearch !== undefined) {
+function logsConfig({ optional: { elasticsearch } }: World) {
+  if (elasticsearch !== undefined)
     return { elasticsearch: [{ name: 'world', url: elasticsearch.url, indices: [`${LOG_INDEX}*`], interval: '2s' }] };
-  }
   const auth = [{ basic: { username: SHIPPER, passwordFile: `/etc/hale/secrets/shipper/${TOKEN_SECRET.key}` } }];
   return { intake: { host: '0.0.0.0', port: LOG_PORTS.pod, auth } };
 }

@@ -68,8 +68,13 @@ export async function runDemo({ fault, speed, prompt }: DemoOptions, terminal: D
     await simulation.start();
     app = await startDaemon(simulation, folder, clock);
     say(`Alerts go to ${app.url}/api/v1/alerts. Look from another terminal: hale incidents --url ${app.url}`);
-    const healed = await Promise.race([play(first, simulation, app, terminal, clock), stop.then(() => false)]);
-    if (prompt && !stopping) await Promise.race([ask(simulation, app, terminal, clock), stop]);
+    const failed = app.failed.then((error) => {
+      say(`the daemon no longer listens: ${error.message}`);
+      return false;
+    });
+    const over = Promise.race([stop.then(() => false), failed]);
+    const healed = await Promise.race([play(first, simulation, app, terminal, clock), over]);
+    if (prompt && !stopping) await Promise.race([ask(simulation, app, terminal, clock), over]);
     return healed || stopping ? 0 : 1;
   } finally {
     say('stopping ...');

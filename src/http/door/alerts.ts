@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { type ErrorCode, HaleError, isHaleError } from '../../domain/errors.ts';
-import type { IntakeResult } from '../../intake/alert-intake.ts';
 import { authenticator } from '../../intake/authenticate.ts';
 import { type ReadAlerts, readerOf } from '../../intake/read-alerts.ts';
 import { createBodyReceiver } from '../../intake/receive-body.ts';
 import { JSON_HEADERS, send } from './answer.ts';
-import type { AlertsSettings, FromDoor, Outcome } from './messages.ts';
+import type { AlertsSettings, FromDoor, Outcome, Taken } from './messages.ts';
 
 const STATUS_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
   'body-malformed': 400,
@@ -27,10 +26,9 @@ export interface AlertsDoor {
 }
 
 interface Waiting {
-  readonly resolve: (result: IntakeResult) => void;
+  readonly resolve: (result: Taken) => void;
   readonly reject: (error: unknown) => void;
 }
-type Taken = Omit<IntakeResult, 'warnings'>;
 
 /**
  * `POST /api/v1/alerts`: 200 only after the durable write. Overloaded is 503 and never 429, which Alertmanager does not retry. Who sends is
@@ -61,7 +59,7 @@ export function createAlertsDoor({
   });
 
   /** Bodies that arrive in one turn of the event loop cross together. */
-  function handOver(alerts: ReadAlerts): Promise<IntakeResult> {
+  function handOver(alerts: ReadAlerts): Promise<Taken> {
     const id = nextId++;
     if (read.length === 0) {
       setImmediate(() => {
@@ -133,7 +131,7 @@ export function createAlertsDoor({
       if (one === undefined) return;
       waiting.delete(outcome.id);
       if ('error' in outcome) one.reject(new HaleError(outcome.error.code, outcome.error.message));
-      else one.resolve(outcome.result as Taken as IntakeResult);
+      else one.resolve(outcome.result);
     },
     giveUp() {
       for (const [id, { reject }] of waiting) {

@@ -12,6 +12,11 @@ const NO_HOST = 'no-host.invalid';
 /** What belongs to the connection, which the thread keeps, and not to the answer. */
 const OF_CONNECTION: ReadonlySet<string> = new Set(['date', 'keep-alive', 'transfer-encoding']);
 
+const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
+const DEFECT = Buffer.from(
+  JSON.stringify({ error: { code: 'internal-error', message: 'a defect in Hale; its log has the details' } }),
+);
+
 /** Gives requests that the thread passed on to the app, and its answers back. A body reaches the app as it comes, so that it may refuse before the end. */
 export function createRequestAnswerer(
   app: FastifyInstance,
@@ -48,7 +53,10 @@ export function createRequestAnswerer(
         bodies.set(head.id, body);
       }
       answer(head)
-        .catch(onFailure)
+        .catch((error: unknown) => {
+          onFailure(error);
+          post({ kind: 'answer', id: head.id, status: 500, headers: JSON_TYPE, body: DEFECT });
+        })
         .finally(() => bodies.delete(head.id));
     },
     body: (id, bytes) => void bodies.get(id)?.push(bytes),

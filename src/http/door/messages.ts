@@ -40,8 +40,11 @@ export interface RequestHead {
   readonly remoteAddress: string;
 }
 
+/** What a sender is told; warnings are for the log. */
+export type Taken = Omit<IntakeResult, 'warnings'>;
+
 export type Outcome =
-  | { readonly id: number; readonly result: Omit<IntakeResult, 'warnings'> }
+  | { readonly id: number; readonly result: Taken }
   | { readonly id: number; readonly error: { readonly code: ErrorCode; readonly message: string } };
 
 /** What the thread says. */

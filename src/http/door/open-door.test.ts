@@ -1,5 +1,5 @@
 import Fastify from 'fastify';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { alertOf, bodyOf } from '../../intake/testing/intake.ts';
 import { alertsOptions } from '../testing/alerts.ts';
 import { ALERTS_PATH } from './alerts-path.ts';
@@ -13,7 +13,7 @@ afterEach(async () => {
 const SMALL_HEAP_MB = 24;
 const HUGE_BYTES = 64 * 1024 * 1024;
 
-async function open(maxHeapMb?: number): Promise<Door> {
+async function open(maxHeapMb?: number, app = Fastify()): Promise<Door> {
   const limits = { maxBodyBytes: HUGE_BYTES, maxPendingBytes: HUGE_BYTES, maxAlertsPerBody: 1_000_000 };
   const { intake, ...alerts } = alertsOptions([], undefined, limits);
   const settings = {
@@ -28,7 +28,6 @@ async function open(maxHeapMb?: number): Promise<Door> {
     alerts,
   };
   const ignore = (): void => undefined;
-  const app = Fastify();
   app.get('/healthz', async () => ({ alive: true }));
   const door = await openDoor(
     { settings, app, intake, onWarning: ignore, onAnswer: ignore, onNotRead: ignore },
@@ -56,8 +55,23 @@ it('one that was asked to close is closed within the bound, though a connection 
   const door = await open();
   expect((await fetch(`${door.url}/healthz`)).status).toBe(200);
 
+  const failed = vi.fn();
+  void door.failed.then(failed);
+
   await door.close(50);
   await door.close(50);
 
   await expect(fetch(`${door.url}/healthz`)).rejects.toThrow('fetch failed');
+  expect(failed).not.toHaveBeenCalled();
+});
+
+it('a request that the app cannot answer is answered all the same', async () => {
+  const app = Fastify();
+  const door = await open(undefined, app);
+  await app.close();
+
+  const answer = await fetch(`${door.url}/healthz`);
+
+  expect(answer.status).toBe(500);
+  expect(await answer.json()).toMatchObject({ error: { code: 'internal-error' } });
 });

@@ -40,9 +40,13 @@ export async function openDoor(options: DoorOptions, maxHeapMb = MAX_HEAP_MB): P
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
   });
+  let closing = false;
   const failed = new Promise<Error>((resolve) => {
-    worker.once('error', (error) => resolve(error instanceof Error ? error : new Error(String(error))));
-    worker.once('exit', (code) => resolve(new Error(`the thread of the HTTP door ended with code ${code}`)));
+    const fail = (error: Error): void => {
+      if (!closing) resolve(error);
+    };
+    worker.once('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
+    worker.once('exit', (code) => fail(new Error(`the thread of the HTTP door ended with code ${code}`)));
   });
   const line: Line<ToDoor, FromDoor> = {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of ours, not a window
@@ -56,6 +60,7 @@ export async function openDoor(options: DoorOptions, maxHeapMb = MAX_HEAP_MB): P
       url,
       failed,
       async close(withinMs) {
+        closing = true;
         line.post({ kind: 'close', withinMs });
         const late = new Promise<void>((resolve) => setTimeout(resolve, withinMs + CLOSE_GRACE_MS).unref());
         await Promise.race([closed, failed, late]);

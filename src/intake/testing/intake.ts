@@ -6,7 +6,13 @@ import { openSqliteStore } from '../../adapters/sqlite/index.ts';
 import type { Store } from '../../ports/store.ts';
 import { createRedactor, type Redactor } from '../../redaction/redactor.ts';
 import { createManualClock, type ManualClock } from '../../simulation/clock.ts';
-import { type AlertIntake, type AlertIntakeOptions, createAlertIntake, type IntakeLimits } from '../alert-intake.ts';
+import {
+  type AlertIntake,
+  type AlertIntakeOptions,
+  createAlertIntake,
+  type IntakeLimits,
+  type IntakeResult,
+} from '../alert-intake.ts';
 import { createAlertReader } from '../read-alerts.ts';
 import { type BodyReceiver, createBodyReceiver, type PendingLimits } from '../receive-body.ts';
 
@@ -69,7 +75,7 @@ export interface WholeIntakeOptions extends Omit<AlertIntakeOptions, 'reader' | 
 }
 
 export interface IntakeBench {
-  readonly intake: BodyReceiver;
+  readonly intake: BodyReceiver<IntakeResult>;
   /** Its second half alone. */
   readonly storing: AlertIntake;
   readonly store: Store;
