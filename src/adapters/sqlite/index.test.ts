@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -253,35 +253,49 @@ describe('a full disk', () => {
     expect(await store.commit({ signals: [signalOf('after', null)] })).toBe('committed');
   });
 
-  it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
-    'does the same on a volume that is really full',
-    async () => {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory]);
-      try {
-        const clock = createManualClock({ startMs: T0 });
-        const store = await open({ clock });
+  it.skipIf(!mayMount())('does the same on a volume that is really full', async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory]);
+    try {
+      const clock = createManualClock({ startMs: T0 });
+      const store = await open({ clock });
 
-        const { acknowledged, failure } = await fill(store);
-        clock.advance(1_000);
-        const writable = await store.writable();
-        const audit = (await store.audit({ limit: 10_000 })).map(({ text }) => text);
-        await store.close();
-        execFileSync('mount', ['-o', 'remount,size=32m', directory]);
-        const again = await open({ clock });
-        const kept = (await again.audit({ limit: 10_000 })).map(({ text }) => text);
+      const { acknowledged, failure } = await fill(store);
+      clock.advance(1_000);
+      const writable = await store.writable();
+      const audit = (await store.audit({ limit: 10_000 })).map(({ text }) => text);
+      await store.close();
+      execFileSync('mount', ['-o', 'remount,size=32m', directory]);
+      const again = await open({ clock });
+      const kept = (await again.audit({ limit: 10_000 })).map(({ text }) => text);
 
-        expect(failure).toMatchObject({ code: 'store-unavailable' });
-        expect(writable).toBe(false);
-        expect(audit).toEqual(acknowledged);
-        expect(kept).toEqual(acknowledged);
-        expect(await again.commit({ audit: [auditOf('after')] })).toBe('committed');
-      } finally {
-        for (const store of opened) await store.close();
-        execFileSync('umount', [directory]);
-      }
-    },
-  );
+      expect(failure).toMatchObject({ code: 'store-unavailable' });
+      expect(writable).toBe(false);
+      expect(audit).toEqual(acknowledged);
+      expect(kept).toEqual(acknowledged);
+      expect(await again.commit({ audit: [auditOf('after')] })).toBe('committed');
+    } finally {
+      for (const store of opened) await store.close();
+      execFileSync('umount', [directory]);
+    }
+  });
 });
+
+/** As root on Linux, but not in every container; where every part has to be there it has to work. */
+function mayMount(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  if (process.env['HALE_REQUIRE_PARTS'] === '1') return true;
+  const tried = mkdtempSync(join(tmpdir(), 'hale-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', tried], { stdio: 'ignore' });
+    execFileSync('umount', [tried]);
+    return true;
+  } catch {
+    console.warn('skipped: a volume that is really full: this process may not mount one');
+    return false;
+  } finally {
+    rmdirSync(tried);
+  }
+}
 
 describe('bounded memory', () => {
   it('refuses more waiting changes than it was given room for, stores the others, and takes new ones afterwards', async () => {
