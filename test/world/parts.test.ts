@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,10 @@ import { WorldError } from './errors.ts';
 import { findOptionalParts, findParts, isAtLeast, parseVersion } from './parts.ts';
 import { PARTS } from './parts-list.ts';
 import { runCommand } from './run-command.ts';
+
+// Archives are for whoever has HALE_PARTS; where every part has to be there, so has xz.
+const hasXz = process.env['HALE_REQUIRE_PARTS'] === '1' || spawnSync('xz', ['--version']).status === 0;
+if (!hasXz) console.warn('skipped: no archive is unpacked: xz is missing (apt-get install xz-utils)');
 
 let folder: string;
 const progress = { say: () => undefined };
@@ -82,7 +87,7 @@ test('optional parts are looked for only when they are asked for', async () => {
   );
 });
 
-test('an archive of a folder is unpacked once, and the program in it is found', async () => {
+test.skipIf(!hasXz)('an archive of a folder is unpacked once, and the program in it is found', async () => {
   const archives = join(folder, 'archives');
   await program(join(archives, 'gitea', 'gitea'), '1.26.0');
   await writeFile(join(archives, 'gitea', 'page'), 'text');
