@@ -290,7 +290,7 @@ function mayMount(): boolean {
     execFileSync('umount', [tried]);
     return true;
   } catch {
-    console.warn('skipped: a volume that is really full: this process may not mount one');
+    process.stderr.write('skipped: a volume that is really full: this process may not mount one\n');
     return false;
   } finally {
     rmdirSync(tried);

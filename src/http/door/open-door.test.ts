@@ -55,7 +55,7 @@ it('one that was asked to close is closed within the bound, though a connection 
   const door = await open();
   expect((await fetch(`${door.url}/healthz`)).status).toBe(200);
 
-  const failed = vi.fn();
+  const failed = vi.fn<(error: Error) => void>();
   void door.failed.then(failed);
 
   await door.close(50);
