@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { logSignature } from '../../detectors/log-signature/index.ts';
+import type { Incident } from '../../src/domain/incident.ts';
 import { incidentOf, signalOf } from '../contract/store-records.ts';
 import { fakeWorkload } from '../fakes/cluster.ts';
 import { fakeLogs } from '../fakes/logs.ts';
@@ -84,6 +85,25 @@ describe('from alert to an end', () => {
     hale.world.webUsersS = 0.1;
     await hale.run(70_000);
     expect((await hale.incidents()).find(({ id }) => id === leader?.id)?.phase).toBe('resolved');
+  });
+
+  it('makes no plan of what else is found where another incident verifies a change, and looks anew after its end', async () => {
+    const hale = await start();
+    await actedUpon(hale);
+    hale.world.found = { reason: 'traffic-surge' };
+    hale.world.blamed = 'orders';
+    await hale.alert('firing', 'web-slow', 'web');
+    await hale.run(30_000);
+
+    const web = (incidents: readonly Incident[]) => incidents.find(({ subject }) => subject?.name === 'web');
+    expect(web(await hale.incidents())).toMatchObject({ phase: 'diagnosing', plans: [] });
+
+    hale.world.usersS = 0.1;
+    await hale.run(2 * MINUTE_MS);
+
+    expect((await hale.incidents()).some(({ phase }) => phase === 'resolved')).toBe(true);
+    expect(web(await hale.incidents())?.phase).not.toBe('diagnosing');
+    expect(hale.cluster.writes).toHaveLength(1);
   });
 
   it('writes nothing while the cause may yet be a symptom, and acts once that is told apart', async () => {

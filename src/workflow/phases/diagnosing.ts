@@ -4,6 +4,7 @@ import { type Incident, WATCHDOG_KEY } from '../../domain/incident.ts';
 import { REASONS } from '../../domain/reason.ts';
 import { type Subject, subjectName } from '../../domain/subject.ts';
 import { namespaceOf } from '../../domain/workload-series.ts';
+import { subjectKey } from '../../gates/target-busy.ts';
 import { oweInvestigation, oweNarrative } from '../advising.ts';
 import { detect } from '../detecting.ts';
 import { meaningOf } from '../recognising.ts';
@@ -70,6 +71,10 @@ function isPatient(incident: Incident, scene: Scene): boolean {
 
 async function lead(incident: Incident, cause: Cause, scene: Scene): Promise<Incident> {
   const key = causeKey(cause);
+  const leader = await scene.deps.store.leaderOf(key);
+  // What is found where another incident is changing something is not told apart from what that change has not mended yet.
+  if (leader === null && (await isBeingChanged(cause.subject, incident, scene)))
+    return { ...incident, wakeAt: scene.now + scene.deps.settings.diagnosisEveryMs };
   const known = incident.causeKey === key;
   if (!known) {
     scene.audit('cause-named', `${cause.reason} on ${subjectName(cause.subject)}: ${cause.summary}`, {
@@ -79,13 +84,22 @@ async function lead(incident: Incident, cause: Cause, scene: Scene): Promise<Inc
     scene.deps.meter.causeNamed(cause.reason);
     await oweNarrative(incident, cause, scene);
   }
-  const leader = await scene.deps.store.leaderOf(key);
   if (leader !== null && leader.id !== incident.id && OVER.has(leader.phase)) return callBack(incident, leader, scene);
   if (leader !== null && leader.id !== incident.id)
     return { ...incident, phase: 'following', leaderId: leader.id, causeKey: null };
   // The same cause again, after a plan for it was refused: keep watching instead of asking the gates in circles.
   if (known && incident.plans.some((plan) => plan.status === 'denied')) return { ...incident, phase: 'watching' };
   return { ...incident, phase: 'planning', causeKey: key, leaderId: null };
+}
+
+/** Each of these ends by a deadline of its own. */
+const CHANGING: ReadonlySet<Incident['phase']> = new Set(['acting', 'verifying', 'rolling-back']);
+
+async function isBeingChanged({ uid }: Subject, { id }: Incident, { deps: { store } }: Scene): Promise<boolean> {
+  const holder = await store.holderOf(subjectKey(uid));
+  if (holder === null || holder === id) return false;
+  const other = await store.incident(holder);
+  return other !== null && CHANGING.has(other.phase);
 }
 
 /** Phases in which the leader of a cause waits for its recurrence window to end, and leads nothing any more. */
